@@ -70,6 +70,15 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def sync_database_url(self) -> str:
+        """The database's address for synchronous use, with its driver named."""
+        url = self.database_url or ""
+        for prefix in ("postgresql://", "postgres://"):
+            if url.startswith(prefix):
+                return "postgresql+psycopg://" + url.removeprefix(prefix)
+        return url
+
+    @property
     def url(self) -> str:
         """Address of the api as others reach it, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

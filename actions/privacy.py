@@ -1,0 +1,54 @@
+"""What is stored, and having it deleted or handed out."""
+
+from __future__ import annotations
+
+from actions.self_check import return_to_question
+from actions.turn import Handler, Turn
+
+
+def ask_privacy(turn: Turn) -> None:
+    """What is stored, who sees it, for how long."""
+    turn.say("utter_privacy", days=turn.retention_days)
+    return_to_question(turn)
+
+
+def delete_my_data(turn: Turn) -> None:
+    """Ask once before everything is erased."""
+    if turn.state.awaiting != "confirm_erasure":
+        turn.state.parked = turn.state.awaiting
+    turn.state.awaiting = "confirm_erasure"
+    turn.state.progress = None
+    turn.say("utter_ask_confirm_erasure")
+
+
+def confirm_erasure(turn: Turn) -> bool:
+    """Take the message as the answer to "erase everything?". True when it was one."""
+    choice = turn.entity("confirm_erasure") if turn.is_button else None
+    if choice is None:
+        choice = {"affirm": "yes", "delete_my_data": "yes", "deny": "no", "unsure": "no", "stop": "no"}.get(
+            turn.intent
+        )
+    if choice == "yes":
+        turn.state.command = "erase"
+        turn.state.awaiting = None
+        turn.say("utter_erased")
+    elif choice == "no":
+        turn.state.awaiting = turn.state.parked
+        turn.say("utter_not_erased")
+        return_to_question(turn)
+    else:
+        return False
+    return True
+
+
+def download_my_data(turn: Turn) -> None:
+    """Where the copy is."""
+    turn.say("utter_download")
+    return_to_question(turn)
+
+
+HANDLERS: dict[str, Handler] = {
+    "ask_privacy": ask_privacy,
+    "delete_my_data": delete_my_data,
+    "download_my_data": download_my_data,
+}

@@ -1,0 +1,44 @@
+"""Crisis and danger: help lines, calmly, and a person. In every state, before anything else."""
+
+from __future__ import annotations
+
+from actions.self_check import return_to_question
+from actions.turn import Button, Handler, Turn
+
+PERSON = (Button("Haluan jutella ihmisen kanssa nyt", "/request_human"), Button("Jatketaan", "/continue_after_help"))
+
+
+def crisis(turn: Turn) -> None:
+    """Thoughts of suicide, self-harm, or of not wanting to live."""
+    _help(turn, "crisis", "utter_crisis")
+
+
+def danger(turn: Turn) -> None:
+    """Violence or its threat, or an emergency under way."""
+    _help(turn, "danger", "utter_danger")
+
+
+def _help(turn: Turn, kind: str, response: str) -> None:
+    state = turn.state
+    # A crisis outlasts a later mention of danger: whoever takes the talk must see it.
+    if state.urgent != "crisis":
+        state.urgent = "crisis" if kind == "crisis" else "danger"
+    again = any(said.response.startswith(response) for said in state.last)
+    turn.say(f"{response}_again" if again else response)
+    turn.say("utter_help_person_now", buttons=PERSON)
+
+
+def continue_after_help(turn: Turn) -> None:
+    """Go on where the talk was, without hurry."""
+    turn.say("utter_continue_after_help")
+    if turn.state.awaiting is not None:
+        return_to_question(turn)
+    else:
+        turn.say("utter_start_or_ask")
+
+
+HANDLERS: dict[str, Handler] = {
+    "crisis": crisis,
+    "danger": danger,
+    "continue_after_help": continue_after_help,
+}

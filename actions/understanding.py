@@ -1,0 +1,169 @@
+"""From one message to the answers that it gives: to the question asked, and to others that it volunteers.
+
+Pure functions. Rasa says what the intent and the entities are; what they mean for a question of the contract is here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from actions.questions import BARRIERS, SKIPPED, questions
+from actions.state import Value
+from actions.turn import Turn
+
+POLARITY = {"affirm": "yes", "deny": "no", "unsure": "unsure"}
+
+# What a statement says of a question, whichever question was asked.
+STATEMENT_FACTS: Mapping[str, Mapping[str, Value]] = {
+    "inform_wants_work": {"wants_work": "yes"},
+    "inform_not_motivated": {"wants_work": "no"},
+    "inform_able_to_work": {"feels_able_to_work": "yes"},
+    "inform_health_limits": {"feels_able_to_work": "no"},
+    "inform_life_situation": {"life_situation_allows_work": "no"},
+    "inform_life_in_order": {"life_situation_allows_work": "yes"},
+    "inform_skills": {"has_usable_skills": "yes"},
+    "inform_lacks_skills": {"has_usable_skills": "no"},
+}
+
+# The same statement said as an answer to a question of its own subject.
+STATEMENT_ANSWERS: Mapping[tuple[str, str], Value] = {
+    ("open_labour_market_goal", "inform_wants_work"): "yes",
+    ("open_labour_market_goal", "inform_not_motivated"): "no",
+    ("open_labour_market_goal", "inform_wants_study"): "no",
+    ("open_labour_market_goal", "inform_wants_participation"): "no",
+    ("wants_work", "inform_wants_study"): "unsure",
+    ("wants_work", "inform_wants_participation"): "unsure",
+    ("wants_work", "inform_able_to_work"): "yes",
+    ("has_working_life_habits", "inform_skills"): "yes",
+    ("has_working_life_habits", "inform_able_to_work"): "yes",
+    ("has_working_life_habits", "inform_lacks_skills"): "no",
+    ("has_working_life_habits", "inform_health_limits"): "no",
+    ("has_working_life_habits", "inform_life_in_order"): "yes",
+    ("has_usable_skills", "inform_wants_study"): "no",
+    ("life_situation_allows_work", "inform_wants_work"): "yes",
+    ("life_situation_allows_work", "inform_able_to_work"): "yes",
+    ("life_situation_allows_work", "inform_health_limits"): "unsure",
+    ("feels_able_to_work", "inform_wants_work"): "yes",
+}
+
+# Statements that are as good as "no barrier" or "none" to a question about an amount.
+NOTHING = {
+    "unemployed_months": 0,
+    "labour_market_subsidy_days": 0,
+}
+
+INTEGERS = ("age", "unemployed_months", "labour_market_subsidy_days", "work_ability_score")
+
+
+def button_answers(turn: Turn) -> dict[str, Value]:
+    """The answers that a button carries; anything that the contract does not allow is left out."""
+    found: dict[str, Value] = {}
+    for entity in turn.entities:
+        question = questions().get(entity.name)
+        if question is None:
+            continue
+        value = entity.value
+        if question.kind == "barriers" and isinstance(value, str) and value != SKIPPED:
+            value = [value]
+        if question.accepts(value):
+            found[entity.name] = value
+    return found
+
+
+def volunteered(turn: Turn) -> dict[str, Value]:
+    """Answers that the message gives by itself, to whichever question."""
+    found: dict[str, Value] = {}
+    for name in INTEGERS:
+        value = turn.entity(name)
+        if isinstance(value, int) and questions()[name].accepts(value):
+            found[name] = value
+    municipality = turn.entity("municipality")
+    if isinstance(municipality, str):
+        found["municipality"] = municipality
+    barriers = _barriers(turn)
+    if barriers and turn.intent == "inform_life_situation":
+        found["life_situation_barriers"] = barriers
+    found.update(STATEMENT_FACTS.get(turn.intent, {}))
+    return found
+
+
+def answer_to(question_id: str, turn: Turn) -> Value | None:
+    """What the message answers to ``question_id``, the question that was asked; None when it is no answer to it."""
+    kind = questions()[question_id].kind
+    return _BY_KIND[kind](question_id, turn)
+
+
+def _yes_no(question_id: str, turn: Turn) -> Value | None:
+    if turn.intent in POLARITY:
+        return POLARITY[turn.intent]
+    specific = STATEMENT_ANSWERS.get((question_id, turn.intent))
+    if specific is not None:
+        return specific
+    return STATEMENT_FACTS.get(turn.intent, {}).get(question_id)
+
+
+def _integer(question_id: str, turn: Turn) -> Value | None:
+    question = questions()[question_id]
+    for name in (question_id, "number"):
+        value = turn.entity(name)
+        if isinstance(value, int) and question.accepts(value):
+            return value
+    if turn.intent == "deny" and question_id in NOTHING:
+        return NOTHING[question_id]
+    return None
+
+
+def _barriers(turn: Turn) -> list[str]:
+    return [name for name in BARRIERS if any(e.name == "barrier" and e.value == name for e in turn.entities)]
+
+
+def _barrier_answer(question_id: str, turn: Turn) -> Value | None:
+    found = _barriers(turn)
+    if found:
+        return found
+    # What is said in answer to "what makes it hard" is a hindrance even if we have no name for it.
+    said_something = turn.intent in ("inform_life_situation", "inform_health_limits", "inform_lacks_skills")
+    return ["other"] if said_something else None
+
+
+def _municipality(question_id: str, turn: Turn) -> Value | None:
+    value = turn.entity("municipality")
+    return value if isinstance(value, str) else None
+
+
+_BY_KIND: Mapping[str, Callable[[str, Turn], Value | None]] = {
+    "yes_no": _yes_no,
+    "integer": _integer,
+    "barriers": _barrier_answer,
+    "municipality": _municipality,
+}
+
+
+def number_out_of_range(question_id: str, turn: Turn) -> int | None:
+    """A number that was given but that the question cannot take, or None."""
+    question = questions()[question_id]
+    if question.kind != "integer":
+        return None
+    value = turn.entity(question_id)
+    if value is None:
+        value = turn.entity("number")
+    return value if isinstance(value, int) and not question.accepts(value) else None
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+_ENGLISH = frozenset("the is are you your what how help with work job need want can speak english hello please and not".split())
+_SWEDISH = frozenset("jag är inte och hej hur vad kan du på svenska arbete jobb hjälp behöver vill talar tack med".split())
+
+
+def other_language(text: str) -> str | None:
+    """``"en"`` or ``"sv"`` for a message that is plainly in English or Swedish, else None."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    if len(words) < 2:
+        return None
+    shares = {
+        language: sum(word in vocabulary for word in words) / len(words)
+        for language, vocabulary in (("en", _ENGLISH), ("sv", _SWEDISH))
+    }
+    best = max(shares, key=lambda language: shares[language])
+    return best if shares[best] >= 0.4 else None
