@@ -47,7 +47,7 @@ class HandoffClient:
 
     def __init__(self, settings: Settings) -> None:
         if settings.webhook_secret is None:
-            raise ValueError("TIENVIITTA_WEBHOOK_SECRET puuttuu: make run luo sen, tuotannossa se annetaan asetuksissa")
+            raise ValueError("TIENVIITTA_WEBHOOK_SECRET is not set; make run creates it in development")
         self._webhook = Webhook(settings.webhook_secret.get_secret_value())
         self._url = f"{settings.api_loopback_url}/webhooks/handoff"
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)

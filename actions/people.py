@@ -156,7 +156,7 @@ async def _send(turn: Turn) -> None:
     state.awaiting = state.parked
     state.handoff = HandoffDraft(kind=draft.kind, scope=draft.scope)
     if accepted.status == "callback_requested":
-        turn.say("utter_callback_requested", when=draft.wished_time or "", where=draft.phone or draft.email or "")
+        turn.say("utter_callback_requested", when=draft.wished_time or "milloin vain", where=draft.phone or draft.email or "")
         return_to_question(turn)
     elif accepted.place is not None and accepted.place > 1:
         turn.say("utter_handoff_queued_place", place=accepted.place)

@@ -6,6 +6,7 @@ One action a topic; which intent leads to which is told by the rules in ``data/r
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -38,6 +39,10 @@ def _catalogue() -> CatalogueAccess:
 @lru_cache
 def _handoffs() -> HandoffClient:
     return HandoffClient(get_settings())
+
+
+class ActionFailed(Exception):
+    """An action could not answer. Rasa then says nothing, and the api apologises."""
 
 
 def read_turn(tracker: Tracker) -> Turn:
@@ -101,7 +106,13 @@ class TopicAction(Action):
     ) -> list[dict[str, Any]]:
         """Answer the latest message."""
         turn = read_turn(tracker)
-        await respond(turn)
+        try:
+            await respond(turn)
+        except Exception as error:
+            # Neither the message nor the trace may carry what the resident wrote into a log.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            logger.error("%s failed: %s at %s:%s", self.name(), type(error).__name__, place.name, place.lineno)
+            raise ActionFailed(self.name()) from None
         in_shell = tracker.get_latest_input_channel() == "cmdline"
         for message in turn.messages:
             utter(dispatcher, message, in_shell=in_shell)

@@ -140,7 +140,7 @@ def about_service(turn: Turn) -> None:
     turn.state.topic = service.id
     turn.say(
         "utter_service_answer",
-        text=service_answer(service, kind),
+        answer=service_answer(service, kind),
         services=[_card(service)] if kind in ("what", "contact") else [],
         buttons=_other_kinds(service, kind) if turn.state.awaiting is None else (),
     )

@@ -1,0 +1,46 @@
+"""Start the action server on the loopback address: ``python -m actions``.
+
+rasa-sdk's own command listens on every address, allows any site (CORS) and sends the request, with what the resident
+wrote, back in its error answers. This does none of it.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from rasa_sdk.endpoint import create_app
+from rasa_sdk.executor import ActionExecutor
+from sanic import Request
+from sanic.response import HTTPResponse, json
+
+from settings import get_settings
+
+logger = logging.getLogger("actions")
+
+
+async def _failed(_request: Request, exception: Exception) -> HTTPResponse:
+    logger.error("action failed: %s", type(exception).__name__)
+    return json({"error": "action failed"}, status=500)
+
+
+def main() -> None:
+    """Serve until stopped."""
+    settings = get_settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("rasa_sdk").setLevel(logging.WARNING)
+    executor = ActionExecutor()
+    executor.register_package("actions")
+    app = create_app(executor, cors_origins=[])
+    app.error_handler.add(Exception, _failed)
+    app.config.KEEP_ALIVE_TIMEOUT = 120
+    app.run(
+        host=settings.actions_host,
+        port=settings.actions_port,
+        single_process=True,
+        access_log=False,
+        motd=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

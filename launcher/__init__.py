@@ -1,0 +1,1 @@
+"""``make run`` and its relatives: environments, database, training, and the processes."""

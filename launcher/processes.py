@@ -1,0 +1,170 @@
+"""The processes of the service: start, wait until they can serve, watch, stop."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launcher.failure import LaunchError
+from settings import ROOT
+
+START_LIMIT_S = 180.0
+"""Longest wait for a process to serve; loading the model takes most of it."""
+STOP_LIMIT_S = 10.0
+RESTARTS = 5
+"""A process that dies is started again, this often within RESTART_WINDOW_S."""
+RESTART_WINDOW_S = 300.0
+
+
+def _die_with_parent() -> None:
+    # A launcher that is killed outright must not leave its children running (Linux only).
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def check_port_free(host: str, port: int, name: str) -> None:
+    """Raise when something listens on the port already.
+
+    Raises:
+        LaunchError: naming the setting to change.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise LaunchError(
+                f"port {port} of {host} is not free for {name} ({error.strerror}); "
+                f"stop what uses it or choose another with {'PORT' if name == 'api' else f'TIENVIITTA_{name.upper()}_PORT'}"
+            ) from error
+
+
+@dataclass
+class Process:
+    """One child process."""
+
+    name: str
+    argv: Sequence[str]
+    environment: Mapping[str, str]
+    ready_url: str
+    log: Path
+    popen: subprocess.Popen[bytes] | None = None
+    deaths: list[float] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start it, its output going to the log file."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self.popen = subprocess.Popen(  # noqa: S603
+                list(self.argv),
+                cwd=ROOT,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509
+            )
+
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self.popen is not None and self.popen.poll() is None
+
+    def ready(self) -> bool:
+        """Whether it answers."""
+        try:
+            with urllib.request.urlopen(self.ready_url, timeout=2) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError, ValueError):
+            return False
+
+    def last_words(self) -> str:
+        """The last line of its log that looks like a reason."""
+        if not self.log.exists():
+            return "no log"
+        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        reasons = [line for line in lines[-60:] if "rror" in line or "xception" in line]
+        return (reasons or lines or ["no message"])[-1][:300]
+
+    def stop(self) -> None:
+        """Ask it to stop, then make it."""
+        if self.popen is None:
+            return
+        for sign, limit in ((signal.SIGTERM, STOP_LIMIT_S), (signal.SIGKILL, STOP_LIMIT_S)):
+            try:
+                os.killpg(self.popen.pid, sign)
+            except ProcessLookupError:
+                break
+            try:
+                self.popen.wait(limit)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+
+
+class Supervisor:
+    """Starts processes together and keeps them running.
+
+    Args:
+        processes: started in this order, stopped in the reverse.
+    """
+
+    def __init__(self, processes: Sequence[Process]) -> None:
+        self.processes = list(processes)
+
+    def start(self, *, limit_s: float = START_LIMIT_S) -> None:
+        """Start all and wait until all can serve.
+
+        Raises:
+            LaunchError: one died or took too long; none is left running.
+        """
+        try:
+            for process in self.processes:
+                process.start()
+            deadline = time.monotonic() + limit_s
+            waiting = list(self.processes)
+            while waiting:
+                for process in list(waiting):
+                    if not process.running():
+                        raise LaunchError(f"{process.name} did not start: {process.last_words()} (log: {process.log})")
+                    if process.ready():
+                        waiting.remove(process)
+                if waiting and time.monotonic() > deadline:
+                    names = ", ".join(process.name for process in waiting)
+                    raise LaunchError(f"{names} did not answer within {limit_s:.0f} s (log: {waiting[0].log})")
+                time.sleep(0.2)
+        except BaseException:
+            self.stop()
+            raise
+
+    def watch_once(self) -> None:
+        """Start again what has died.
+
+        Raises:
+            LaunchError: a process keeps dying.
+        """
+        for process in self.processes:
+            if process.running():
+                continue
+            now = time.monotonic()
+            process.deaths = [death for death in process.deaths if now - death < RESTART_WINDOW_S] + [now]
+            if len(process.deaths) > RESTARTS:
+                raise LaunchError(f"{process.name} keeps stopping: {process.last_words()} (log: {process.log})")
+            print(f"tienviitta: {process.name} stopped, starting it again", flush=True)
+            process.start()
+
+    def stop(self) -> None:
+        """Stop all."""
+        for process in reversed(self.processes):
+            process.stop()
