@@ -1,0 +1,253 @@
+"""Multinomial logistic regression over words, characters and sentence vectors; saved without pickles.
+
+It holds two sets of weights: one with sentence vectors and one without, so that a process where the pretrained
+models are not to be had still answers sensibly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from bot.components.finnish.text import fold, normalise
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class IntentModelConfig:
+    """What the model is trained with.
+
+    Attributes:
+        regularisation: inverse strength, greater than 0; the larger, the closer to the examples.
+        word_weight, char_weight, dense_weight: how much each kind of feature counts.
+        char_ngrams, word_ngrams: the longest piece, in characters and in words.
+        min_examples: a piece that fewer examples have is left out.
+        iterations: the most steps of the optimiser.
+        seed: for the split that calibrates.
+        calibration_folds: parts of the cross-validation that finds the temperature; less than 2 leaves it at 1.
+    """
+
+    regularisation: float = 8.0
+    word_weight: float = 1.0
+    char_weight: float = 1.0
+    dense_weight: float = 1.5
+    char_ngrams: int = 5
+    word_ngrams: int = 2
+    min_examples: int = 2
+    iterations: int = 120
+    seed: int = 20260101
+    calibration_folds: int = 3
+
+
+def _prepare(text: str) -> str:
+    return fold(normalise(text))
+
+
+class Counts:
+    """Weighted counts of words and of pieces of words, in texts without ä and ö."""
+
+    def __init__(self, config: IntentModelConfig) -> None:
+        self._config = config
+        self._words = self._vectorizer("word")
+        self._chars = self._vectorizer("char_wb")
+
+    def _vectorizer(self, analyzer: str) -> TfidfVectorizer:
+        longest = self._config.word_ngrams if analyzer == "word" else self._config.char_ngrams
+        return TfidfVectorizer(
+            analyzer=analyzer,
+            ngram_range=(1, longest),
+            token_pattern=r"(?u)\w+|[^\w\s]",
+            lowercase=False,
+            min_df=self._config.min_examples,
+            sublinear_tf=True,
+            dtype=np.float32,
+        )
+
+    def fit(self, texts: Sequence[str]) -> csr_matrix:
+        """Learn which pieces there are, and give the rows of these texts."""
+        prepared = [_prepare(text) for text in texts]
+        self._words.fit(prepared)
+        self._chars.fit(prepared)
+        return self._rows(prepared)
+
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
+        """One row for each text."""
+        return self._rows([_prepare(text) for text in texts])
+
+    def _rows(self, prepared: Sequence[str]) -> csr_matrix:
+        words = self._words.transform(prepared) * self._config.word_weight
+        chars = self._chars.transform(prepared) * self._config.char_weight
+        return csr_matrix(hstack([words, chars]), dtype=np.float32)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """What to save: names for JSON, numbers for arrays."""
+        names, numbers = {}, {}
+        for name, vectorizer in [("words", self._words), ("chars", self._chars)]:
+            names[name] = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get)
+            numbers[f"{name}_idf"] = np.asarray(vectorizer.idf_, dtype=np.float32)
+        return names, numbers
+
+    def restore(self, names: dict[str, Any], numbers: dict[str, Floats]) -> None:
+        """Take over what :meth:`state` gave."""
+        for name, vectorizer in [("words", self._words), ("chars", self._chars)]:
+            vectorizer.vocabulary_ = {piece: i for i, piece in enumerate(names[name])}
+            vectorizer.idf_ = np.asarray(numbers[f"{name}_idf"], dtype=np.float32)
+
+
+def softmax(scores: Floats) -> Floats:
+    """Scores, a row for each text, as odds that sum to one."""
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def best_temperature(scores: Floats, truth: NDArray[np.int64]) -> float:
+    """The number that scores are divided by so that confidence is as often right as it says."""
+
+    def loss(temperature: float) -> float:
+        odds = softmax(np.asarray(scores / temperature, dtype=np.float32))
+        return float(-np.log(odds[np.arange(len(truth)), truth] + 1e-9).mean())
+
+    return float(min(np.geomspace(0.2, 3.0, 80), key=loss))
+
+
+class IntentModel:
+    """Says how likely each class is for a text.
+
+    Args:
+        config: what it is trained with.
+    """
+
+    def __init__(self, config: IntentModelConfig | None = None) -> None:
+        self.config = config or IntentModelConfig()
+        self.classes: list[str] = []
+        self.dense_dimension = 0
+        self._counts = Counts(self.config)
+        self._heads: dict[str, tuple[Floats, Floats, float]] = {}
+        self.held_out: Floats | None = None
+        """After :meth:`fit`: odds of each example by a model that did not see it, or None without calibration."""
+
+    def fit(
+        self,
+        texts: Sequence[str],
+        dense: Floats | None,
+        labels: Sequence[str],
+        groups: Sequence[int] | None = None,
+    ) -> IntentModel:
+        """Learn from examples.
+
+        Args:
+            texts: the examples.
+            dense: their sentence vectors, a row each, or None where there are none.
+            labels: the class of each.
+            groups: examples with the same number are copies of one another, and are never on both sides of a split.
+
+        Raises:
+            ValueError: fewer than two classes.
+        """
+        self.classes = sorted(set(labels))
+        if len(self.classes) < 2:
+            raise ValueError("an intent classifier needs examples of at least two intents")
+        place = {name: i for i, name in enumerate(self.classes)}
+        truth = np.array([place[label] for label in labels], dtype=np.int64)
+        sparse = self._counts.fit(texts)
+        self.dense_dimension = 0 if dense is None else int(dense.shape[1])
+        parts = np.arange(len(texts)) if groups is None else np.asarray(groups)
+        self._heads = {"words": self._fit_head(sparse, truth, parts)}
+        if dense is not None and self.dense_dimension:
+            both = csr_matrix(hstack([sparse, csr_matrix(dense * self.config.dense_weight)]), dtype=np.float32)
+            self._heads["full"] = self._fit_head(both, truth, parts)
+        return self
+
+    def _regression(self) -> LogisticRegression:
+        return LogisticRegression(
+            C=self.config.regularisation,
+            class_weight="balanced",
+            max_iter=self.config.iterations,
+            tol=1e-3,
+            random_state=self.config.seed,
+        )
+
+    def _fit_head(
+        self, rows: csr_matrix, truth: NDArray[np.int64], groups: NDArray[np.int64]
+    ) -> tuple[Floats, Floats, float]:
+        temperature = 1.0
+        folds = self.config.calibration_folds
+        if folds > 1 and np.bincount(truth).min() >= folds and len(np.unique(groups)) >= folds:
+            held_out = np.zeros((len(truth), len(self.classes)), dtype=np.float32)
+            # Examples lie in order of their intent; groups are shuffled so that every part has all of them.
+            order = np.random.default_rng(self.config.seed).permutation(int(groups.max()) + 1)
+            for train, test in GroupKFold(folds).split(rows, truth, order[groups]):
+                if len(np.unique(truth[train])) == len(self.classes):
+                    weights, bias = self._weights(self._regression().fit(rows[train], truth[train]))
+                    held_out[test] = rows[test] @ weights + bias
+            temperature = best_temperature(held_out, truth)
+            self.held_out = softmax(np.asarray(held_out / temperature, dtype=np.float32))
+        weights, bias = self._weights(self._regression().fit(rows, truth))
+        return weights, bias, temperature
+
+    def _weights(self, regression: LogisticRegression) -> tuple[Floats, Floats]:
+        weights = np.asarray(regression.coef_.T, dtype=np.float32)
+        bias = np.asarray(regression.intercept_, dtype=np.float32)
+        if weights.shape[1] == 1:  # two classes come as one column
+            weights, bias = np.hstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+        return weights, bias
+
+    def predict(self, texts: Sequence[str], dense: Floats | None) -> Floats:
+        """How likely each class is: a row for each text, a column for each of :attr:`classes`.
+
+        Without sentence vectors (None, or of another length than in training) words and characters decide alone.
+        """
+        sparse = self._counts.transform(texts)
+        if "full" in self._heads and dense is not None and dense.shape[1] == self.dense_dimension:
+            weights, bias, temperature = self._heads["full"]
+            split = weights.shape[0] - self.dense_dimension
+            scores = sparse @ weights[:split] + dense @ (weights[split:] * self.config.dense_weight) + bias
+        else:
+            weights, bias, temperature = self._heads["words"]
+            scores = sparse @ weights + bias
+        return softmax(np.asarray(scores / temperature, dtype=np.float32))
+
+    def save(self, folder: Path) -> None:
+        """Write the model as JSON and arrays."""
+        names, numbers = self._counts.state()
+        temperatures = {}
+        for head, (weights, bias, temperature) in self._heads.items():
+            numbers[f"{head}_weights"] = weights.astype(np.float16)  # half the file, the same answers
+            numbers[f"{head}_bias"] = bias
+            temperatures[head] = temperature
+        about = {
+            "config": asdict(self.config),
+            "classes": self.classes,
+            "dense_dimension": self.dense_dimension,
+            "temperatures": temperatures,
+            "pieces": names,
+        }
+        (folder / "model.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        np.savez(folder / "model.npz", **numbers)
+
+    @classmethod
+    def load(cls, folder: Path) -> IntentModel:
+        """Read what :meth:`save` wrote."""
+        about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        model = cls(IntentModelConfig(**about["config"]))
+        model.classes = about["classes"]
+        model.dense_dimension = about["dense_dimension"]
+        with np.load(folder / "model.npz", allow_pickle=False) as arrays:
+            numbers = {name: arrays[name].astype(np.float32) for name in arrays.files}
+        model._counts.restore(about["pieces"], numbers)
+        model._heads = {
+            head: (numbers[f"{head}_weights"], numbers[f"{head}_bias"], temperature)
+            for head, temperature in about["temperatures"].items()
+        }
+        return model
