@@ -67,7 +67,11 @@ class HandoffClient:
         # The library signs a wrong time for any other zone than UTC.
         now = datetime.now(UTC)
         body = json.dumps(
-            {"type": event, "timestamp": now.isoformat().replace("+00:00", "Z"), "data": {**data, "kind": kind}},
+            {
+                "type": event,
+                "timestamp": now.isoformat().replace("+00:00", "Z"),
+                "data": {**data, "kind": kind},
+            },
             ensure_ascii=False,
         )
         webhook_id = f"msg_{uuid.uuid4().hex}"

@@ -17,7 +17,8 @@ CONSENT_TEXT_VERSION = "2026-11-22"
 
 NAME_MAX_CHARS = 60
 _PREFIX = re.compile(
-    r"^\s*((mun|minun|mu|miun)\s+)?(nimi(ni)?\s+on|nimeni|mä\s+oon|mie\s+oon|minä\s+olen|olen|oon)\s+", re.IGNORECASE
+    r"^\s*((mun|minun|mu|miun)\s+)?(nimi(ni)?\s+on|nimeni|mä\s+oon|mie\s+oon|minä\s+olen|olen|oon)\s+",
+    re.IGNORECASE,
 )
 
 # Said while a name or an address is awaited, these are what they are and not a name.
@@ -156,7 +157,11 @@ async def _send(turn: Turn) -> None:
     state.awaiting = state.parked
     state.handoff = HandoffDraft(kind=draft.kind, scope=draft.scope)
     if accepted.status == "callback_requested":
-        turn.say("utter_callback_requested", when=draft.wished_time or "milloin vain", where=draft.phone or draft.email or "")
+        turn.say(
+            "utter_callback_requested",
+            when=draft.wished_time or "milloin vain",
+            where=draft.phone or draft.email or "",
+        )
         return_to_question(turn)
     elif accepted.place is not None and accepted.place > 1:
         turn.say("utter_handoff_queued_place", place=accepted.place)

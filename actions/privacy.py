@@ -25,9 +25,7 @@ def confirm_erasure(turn: Turn) -> bool:
     """Take the message as the answer to "erase everything?". True when it was one."""
     choice = turn.entity("confirm_erasure") if turn.is_button else None
     if choice is None:
-        choice = {"affirm": "yes", "delete_my_data": "yes", "deny": "no", "unsure": "no", "stop": "no"}.get(
-            turn.intent
-        )
+        choice = {"affirm": "yes", "delete_my_data": "yes", "deny": "no", "unsure": "no", "stop": "no"}.get(turn.intent)
     if choice == "yes":
         turn.state.command = "erase"
         turn.state.awaiting = None

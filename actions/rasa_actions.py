@@ -102,7 +102,10 @@ class TopicAction(Action):
         return f"action_{self.topic}"
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],  # noqa: ARG002
     ) -> list[dict[str, Any]]:
         """Answer the latest message."""
         turn = read_turn(tracker)

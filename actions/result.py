@@ -18,7 +18,10 @@ def summary_areas(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     areas: dict[str, list[dict[str, str]]] = {}
     for question_id, question in questions().items():
         if question_id in answers:
-            item = {"question": question_label(question_id), "answer": value_label(question_id, answers[question_id])}
+            item = {
+                "question": question_label(question_id),
+                "answer": value_label(question_id, answers[question_id]),
+            }
             areas.setdefault(question.area, []).append(item)
     return [{"area": area_label(area), "items": items} for area, items in areas.items()]
 
@@ -89,7 +92,11 @@ def _say_typ(turn: Turn) -> None:
     typ = turn.state.typ or {}
     if typ.get("eligible") is True:
         turn.say("utter_typ_yes", basis=_basis(typ))
-    elif typ.get("eligible") is None and turn.state.answers.get("unemployed_months") not in (None, 0, "skipped"):
+    elif typ.get("eligible") is None and turn.state.answers.get("unemployed_months") not in (
+        None,
+        0,
+        "skipped",
+    ):
         turn.say("utter_typ_maybe")
 
 

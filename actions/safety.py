@@ -5,7 +5,10 @@ from __future__ import annotations
 from actions.self_check import return_to_question
 from actions.turn import Button, Handler, Turn
 
-PERSON = (Button("Haluan jutella ihmisen kanssa nyt", "/request_human"), Button("Jatketaan", "/continue_after_help"))
+PERSON = (
+    Button("Haluan jutella ihmisen kanssa nyt", "/request_human"),
+    Button("Jatketaan", "/continue_after_help"),
+)
 
 
 def crisis(turn: Turn) -> None:

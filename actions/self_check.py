@@ -266,13 +266,13 @@ def not_an_answer(turn: Turn) -> None:
         turn.say("utter_number_out_of_range", low=question.low, high=question.high)
         ask(turn, awaiting)
         return
-    if question.kind != "yes_no" and (turn.intent == "unsure" or awaiting in state.retried):
-        # A guess was invited once already: a number nobody has is no reason to stay stuck.
-        if turn.intent in ("unsure", "deny"):
-            turn.say("utter_skipped_unknown")
-            _record(turn, {awaiting: SKIPPED})
-            _after_change(turn)
-            return
+    unknown = turn.intent == "unsure" or (turn.intent == "deny" and awaiting in state.retried)
+    if question.kind != "yes_no" and unknown:
+        # A fact that somebody does not have is no reason to stay stuck.
+        turn.say("utter_skipped_unknown")
+        _record(turn, {awaiting: SKIPPED})
+        _after_change(turn)
+        return
     if awaiting not in state.retried:
         state.retried.append(awaiting)
         turn.say(f"utter_retry_{question.kind}")
@@ -326,7 +326,9 @@ def correct(turn: Turn) -> None:
         pointed = turn.entity("question")
     if pointed in questions() and pointed in state.answers:
         turn.say(
-            "utter_correcting", question=question_label(pointed), before=value_label(pointed, state.answers[pointed])
+            "utter_correcting",
+            question=question_label(pointed),
+            before=value_label(pointed, state.answers[pointed]),
         )
         del state.answers[pointed]
         state.order = [question_id for question_id in state.order if question_id != pointed]
@@ -427,9 +429,12 @@ def resume_or_restart(turn: Turn) -> bool:
     """Take the message as the answer to "go on or start over". True when it was one."""
     choice = turn.entity("resume_or_restart") if turn.is_button else None
     if choice is None:
-        choice = {"affirm": "resume", "start_self_check": "resume", "restart": "restart", "deny": "restart"}.get(
-            turn.intent
-        )
+        choice = {
+            "affirm": "resume",
+            "start_self_check": "resume",
+            "restart": "restart",
+            "deny": "restart",
+        }.get(turn.intent)
     if choice == "restart":
         restart(turn)
     elif choice == "resume":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalogue.answers import service_answer
+
 from actions.questions import questions
-from actions.result import FIRST_SHOWN, RESULT_BUTTONS, cards, compute, show_result, visible
+from actions.result import FIRST_SHOWN, RESULT_BUTTONS, cards, show_result, visible
 from actions.self_check import ask_next, return_to_question
 from actions.turn import Button, Handler, Turn
-from catalogue.answers import service_answer
 from catalogue.models import Service
 
 ANSWER_KINDS = {
@@ -79,7 +80,7 @@ def reject(turn: Turn) -> None:
         return_to_question(turn)
         return
     state.rejected.append(wanted)
-    rest = visible(turn)[: FIRST_SHOWN]
+    rest = visible(turn)[:FIRST_SHOWN]
     if rest:
         state.topic = rest[0]["service"]["id"]
         turn.say("utter_another_service", services=cards(rest[:1]), list=rest[0]["service"]["name"])

@@ -118,7 +118,7 @@ def _barriers(turn: Turn) -> list[str]:
     return [name for name in BARRIERS if any(e.name == "barrier" and e.value == name for e in turn.entities)]
 
 
-def _barrier_answer(question_id: str, turn: Turn) -> Value | None:
+def _barrier_answer(_question_id: str, turn: Turn) -> Value | None:
     found = _barriers(turn)
     if found:
         return found
@@ -127,11 +127,12 @@ def _barrier_answer(question_id: str, turn: Turn) -> Value | None:
     return ["other"] if said_something else None
 
 
-def _municipality(question_id: str, turn: Turn) -> Value | None:
+def _municipality(_question_id: str, turn: Turn) -> Value | None:
     value = turn.entity("municipality")
     return value if isinstance(value, str) else None
 
 
+# Every reader takes the question it reads for, though not all differ by it.
 _BY_KIND: Mapping[str, Callable[[str, Turn], Value | None]] = {
     "yes_no": _yes_no,
     "integer": _integer,
@@ -152,8 +153,12 @@ def number_out_of_range(question_id: str, turn: Turn) -> int | None:
 
 
 _WORD = re.compile(r"[^\W\d_]+")
-_ENGLISH = frozenset("the is are you your what how help with work job need want can speak english hello please and not".split())
-_SWEDISH = frozenset("jag är inte och hej hur vad kan du på svenska arbete jobb hjälp behöver vill talar tack med".split())
+_ENGLISH = frozenset(
+    "the is are you your what how help with work job need want can speak english hello please and not".split()
+)
+_SWEDISH = frozenset(
+    "jag är inte och hej hur vad kan du på svenska arbete jobb hjälp behöver vill talar tack med".split()
+)
 
 
 def other_language(text: str) -> str | None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Any, List, Optional
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ENVS = os.path.join(ROOT, ".envs")
@@ -27,21 +28,21 @@ class Missing(Exception):
     """Something that cannot be had; the message is one line for a person."""
 
 
-def say(text):
+def say(text: str) -> None:
     """One line of progress."""
     print("tienviitta: " + text, flush=True)
 
 
-def _run(argv, **options):
+def _run(argv: List[str], **options: Any) -> Any:
     return subprocess.run(argv, cwd=ROOT, **options)  # noqa: S603
 
 
-def _tail(output):
+def _tail(output: Optional[str]) -> str:
     lines = [line.strip() for line in (output or "").splitlines() if line.strip()]
     return lines[-1] if lines else "no message"
 
 
-def uv():
+def uv() -> str:
     """Path of uv: the machine's own, else one fetched into .uv from the pinned requirements."""
     found = shutil.which("uv")
     if found:
@@ -51,7 +52,14 @@ def uv():
     if os.path.exists(binary):
         return binary
     say("fetching uv")
-    pinned = ["--quiet", "--require-hashes", "--only-binary", ":all:", "-r", os.path.join(REQUIREMENTS, "uv.txt")]
+    pinned = [
+        "--quiet",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "-r",
+        os.path.join(REQUIREMENTS, "uv.txt"),
+    ]
     made = _run([sys.executable, "-m", "venv", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if made.returncode == 0:
         got = _run(
@@ -75,12 +83,12 @@ def uv():
     return binary
 
 
-def python_of(name):
+def python_of(name: str) -> str:
     """Path of an environment's interpreter."""
     return os.path.join(ENVS, name, "bin", "python")
 
 
-def ensure_environment(name):
+def ensure_environment(name: str) -> None:
     """Make the environment hold exactly its pinned requirements; does nothing when it does."""
     version, file_name = ENVIRONMENTS[name]
     requirements = os.path.join(REQUIREMENTS, file_name)
@@ -113,19 +121,22 @@ def ensure_environment(name):
         file.write(wanted)
 
 
-def _playwright_chromium():
+def _playwright_chromium() -> Optional[str]:
     code = (
         "from playwright.sync_api import sync_playwright\n"
         "with sync_playwright() as p: print(p.chromium.executable_path)"
     )
     found = _run(
-        [python_of("dev"), "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True
+        [python_of("dev"), "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        universal_newlines=True,
     )
     path = found.stdout.strip()
     return path if found.returncode == 0 and os.path.exists(path) else None
 
 
-def ensure_chromium():
+def ensure_chromium() -> str:
     """Path of a Chromium for the browser tests: the machine's, Playwright's, or one fetched now."""
     named = os.environ.get("TIENVIITTA_CHROMIUM")
     if named:
@@ -150,7 +161,7 @@ def ensure_chromium():
         return found
     if shutil.which("apt-get"):
         prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         try:
             _run(prefix + ["apt-get", "update", "-qq"], **quiet)
             _run(prefix + ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
@@ -162,7 +173,7 @@ def ensure_chromium():
     raise Missing("Chromium is missing and could not be fetched; install it, or name one in TIENVIITTA_CHROMIUM")
 
 
-def prepare(command):
+def prepare(command: str) -> str:
     """The environments that a command needs, made ready; the interpreter to run it with."""
     if command in ("test", "dialogues", "benchmark", "screenshots", "nlu-report"):
         ensure_environment("engine")
@@ -178,7 +189,7 @@ def prepare(command):
     return python_of("service")
 
 
-def main():
+def main() -> int:
     """Prepare, then become the command."""
     command = sys.argv[1] if len(sys.argv) > 1 else "run"
     try:
@@ -193,7 +204,6 @@ def main():
         return 130
     os.chdir(ROOT)
     os.execv(python, [python, "-m", "launcher"] + sys.argv[1:])  # noqa: S606
-    return 1
 
 
 if __name__ == "__main__":

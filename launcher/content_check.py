@@ -40,7 +40,7 @@ def check_yaml(path: Path) -> None:
     except (YAMLError, UnicodeDecodeError) as error:
         raise LaunchError(f"{name}: {error}. Save the file as UTF-8 YAML.") from error
     if not isinstance(document, dict):
-        raise LaunchError(f"{name}, line 1: the file is empty or not a mapping. Start it with version: \"3.1\".")
+        raise LaunchError(f'{name}, line 1: the file is empty or not a mapping. Start it with version: "3.1".')
     if path.parts[-3:-1] and "nlu" in path.parts:
         _check_examples(name, path, document)
 

@@ -44,9 +44,10 @@ def check_port_free(host: str, port: int, name: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            setting = "PORT" if name == "api" else f"TIENVIITTA_{name.upper()}_PORT"
             raise LaunchError(
                 f"port {port} of {host} is not free for {name} ({error.strerror}); "
-                f"stop what uses it or choose another with {'PORT' if name == 'api' else f'TIENVIITTA_{name.upper()}_PORT'}"
+                f"stop what uses it or choose another with {setting}"
             ) from error
 
 
@@ -74,7 +75,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509
+                preexec_fn=_die_with_parent,
             )
 
     def running(self) -> bool:

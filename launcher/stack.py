@@ -24,8 +24,16 @@ def ensure_development_secrets(settings: Settings) -> None:
     missing = {
         name: value
         for name, present, value in (
-            ("TIENVIITTA_WEBHOOK_SECRET", settings.webhook_secret, "whsec_" + b64encode(secrets.token_bytes(32)).decode()),
-            ("TIENVIITTA_ENCRYPTION_KEYS", settings.encryption_keys, urlsafe_b64encode(secrets.token_bytes(32)).decode()),
+            (
+                "TIENVIITTA_WEBHOOK_SECRET",
+                settings.webhook_secret,
+                "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
+            ),
+            (
+                "TIENVIITTA_ENCRYPTION_KEYS",
+                settings.encryption_keys,
+                urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            ),
         )
         if present is None
     }

@@ -31,7 +31,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("TIENVIITTA_HOST", "HOST"))
     port: int = Field(8000, ge=1, le=65535, validation_alias=AliasChoices("TIENVIITTA_PORT", "PORT"))
-    public_url: str | None = Field(None, description="Address that residents and advisers see, if not http://host:port.")
+    public_url: str | None = Field(
+        None, description="Address that residents and advisers see, if not http://host:port."
+    )
     engine_host: str = "127.0.0.1"
     engine_port: int = Field(5005, ge=1, le=65535)
     actions_host: str = "127.0.0.1"
@@ -47,7 +49,9 @@ class Settings(BaseSettings):
         None, description="Fernet keys, comma-separated; the first encrypts, all decrypt."
     )
 
-    engine_timeout_s: float = Field(4.0, gt=0, le=30, description="Longest wait for the engine's answer to one message.")
+    engine_timeout_s: float = Field(
+        4.0, gt=0, le=30, description="Longest wait for the engine's answer to one message."
+    )
     allowed_origins: list[str] = Field(default_factory=list, description="Sites that may embed the widget.")
     allowed_hosts: list[str] = Field(
         default_factory=lambda: ["*"], description="Host headers that are served; set it in production."

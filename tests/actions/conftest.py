@@ -91,7 +91,11 @@ class Talk:
     messages: list[Message] = field(default_factory=list)
 
     def says(
-        self, intent: str, text: str = "jotain", ranking: list[tuple[str, float]] | None = None, **entities: Any
+        self,
+        intent: str,
+        text: str = "jotain",
+        ranking: list[tuple[str, float]] | None = None,
+        **entities: Any,
     ) -> Talk:
         """The resident writes something that is understood so."""
         found = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -42,7 +44,7 @@ def test_never_the_same_failed_answer_twice_in_a_row():
         for _ in range(8):
             talk.says("nlu_fallback", "asdfgh", ranking=ranking)
             heard.append(talk.said)
-        for before, after in zip(heard, heard[1:], strict=False):
+        for before, after in pairwise(heard):
             assert before[0] != after[0]
 
 
@@ -56,8 +58,14 @@ def test_a_person_is_offered_by_the_fourth_failure_at_the_latest():
 
 
 def test_likely_meanings_are_offered_in_plain_words():
-    talk = Talk().says("nlu_fallback").says(
-        "nlu_fallback", "hmm", ranking=[("nlu_fallback", 0.5), ("ask_privacy", 0.3), ("stop", 0.2), ("crisis", 0.01)]
+    talk = (
+        Talk()
+        .says("nlu_fallback")
+        .says(
+            "nlu_fallback",
+            "hmm",
+            ranking=[("nlu_fallback", 0.5), ("ask_privacy", 0.3), ("stop", 0.2), ("crisis", 0.01)],
+        )
     )
     assert talk.said == ["utter_did_you_mean"]
     assert [payload for _, payload in talk.buttons()] == ["/ask_privacy", "/stop", "/none_of_these"]

@@ -89,7 +89,15 @@ def test_a_callback_without_an_address_asks_again_in_other_words():
     assert talk.state.awaiting == "handoff_contact"
 
 
-STATES = [None, *questions(), "handoff_consent", "handoff_contact", "callback_time", "confirm_erasure", "resume_or_restart"]
+STATES = [
+    None,
+    *questions(),
+    "handoff_consent",
+    "handoff_contact",
+    "callback_time",
+    "confirm_erasure",
+    "resume_or_restart",
+]
 
 
 @pytest.mark.parametrize("awaiting", STATES)

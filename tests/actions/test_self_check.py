@@ -135,7 +135,11 @@ def test_several_barriers_in_one_message():
 
 def test_volunteered_facts_are_kept_said_and_not_asked():
     talk = Talk().says(
-        "inform_health_limits", "oon 23v lahest, selkä on paskana", age=23, municipality="Lahti", unemployed_months=24
+        "inform_health_limits",
+        "oon 23v lahest, selkä on paskana",
+        age=23,
+        municipality="Lahti",
+        unemployed_months=24,
     )
     assert talk.state.answers == {
         "feels_able_to_work": "no",
@@ -265,7 +269,9 @@ def test_an_old_button_answers_its_own_question():
     assert talk.state.awaiting == "has_usable_skills"
 
 
-@pytest.mark.parametrize("payload", ['/answer{"wants_work": "kenties"}', '/answer{"age": 200}', '/answer{"age": "vanha"}'])
+@pytest.mark.parametrize(
+    "payload", ['/answer{"wants_work": "kenties"}', '/answer{"age": 200}', '/answer{"age": "vanha"}']
+)
 def test_a_button_with_a_value_outside_the_contract_changes_nothing(payload):
     talk = at("feels_able_to_work")
     before = dict(talk.state.answers)
