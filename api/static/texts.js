@@ -2,18 +2,18 @@
 
 export const texts = {
   language: "fi",
-  heading: "Palveluopas",
+  heading: "Tienviitta",
   launcher: "Kysy palveluista",
   launcherResume: "Jatka keskustelua",
   launcherUnread: (count) => (count === 1 ? "1 uusi viesti" : `${count} uutta viestiä`),
   panelLabel: (heading) => `${heading}, chat`,
   logLabel: "Keskustelu",
-  subtitleBot: "Palvelubotti – kone vastaa",
+  subtitleBot: "Vastaaja on tekoälybotti",
   subtitleQueued: "Odotat neuvojaa",
   subtitleAdviser: (name) => (name ? `Neuvoja ${name}` : "Neuvoja"),
 
   senders: {
-    bot: "Palvelubotti",
+    bot: "Tienviitta (botti)",
     resident: "Sinä",
     adviser: (name) => (name ? `Neuvoja ${name}` : "Neuvoja"),
     system: "Tiedote",
@@ -22,7 +22,7 @@ export const texts = {
   pastOptions: "Vaihtoehdot olivat",
   announceOptions: (titles) => `Vaihtoehdot: ${titles.join(", ")}.`,
   announceServices: (names) => `Palveluehdotuksia ${names.length}: ${names.join(", ")}.`,
-  typingBot: "Palvelubotti kirjoittaa",
+  typingBot: "Botti kirjoittaa",
   typingAdviser: (name) => (name ? `${name} kirjoittaa` : "Neuvoja kirjoittaa"),
   newMessages: "Uusia viestejä",
 

@@ -1,0 +1,231 @@
+/** The talk in the middle: its messages, the reply box, claiming, releasing and closing. */
+
+import { h, hiddenText, icon, linkify } from "../dom.js";
+import { call } from "./api.js";
+import { nameOf, urgentMark } from "./queue.js";
+import { texts } from "./texts.js";
+
+const LIMIT = 2000;
+const TYPING_EVERY_MS = 3000;
+const clock = new Intl.DateTimeFormat("fi", { hour: "numeric", minute: "2-digit" });
+
+const newId = () =>
+  crypto.randomUUID?.() ??
+  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
+    (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
+
+function senderOf(message, item) {
+  if (message.sender !== "adviser") return texts.senders[message.sender] ?? texts.senders.system;
+  return item.accepted_by_me ? texts.senders.adviser : texts.adviserSender;
+}
+
+function bubble(message, item, onResend) {
+  const time = message.at && new Date(message.at);
+  return h("li", { class: `say ${message.sender}` },
+    h("p", { class: "say-who" }, senderOf(message, item), hiddenText(":"), " ",
+      time && h("time", { datetime: message.at }, clock.format(time))),
+    message.text && h("div", { class: "say-text" }, ...linkify(message.text, texts.newTab)),
+    message.services?.length > 0 && h("ul", { class: "say-services" }, ...message.services.map(({ name }) => h("li", {}, name))),
+    message.delivery && h("p", { class: "say-state" }, message.delivery === "failed" ? message.problem ?? texts.notSent : texts.sending),
+    message.delivery === "failed" && h("button", { type: "button", class: "plain", on: { click: () => onResend(message) } }, texts.resend));
+}
+
+/** The middle column. `onChanged` asks for fresh data; `onBack` returns to the list on a narrow screen. */
+export class TalkPane {
+  #item = null;
+  #pending = [];
+  #drafts = new Map();
+  #mark = "";
+  #typedAt = 0;
+  #typingTimer = 0;
+
+  constructor(box, { onChanged, onBack }) {
+    this.box = box;
+    this.onChanged = onChanged;
+    this.onBack = onBack;
+  }
+
+  /** Show a request, or nothing. Drawn again only as far as something differs, so that focus and drafts stay. */
+  show(item) {
+    const same = item && this.#item?.id === item.id;
+    if (!same && this.#item && this.field) this.#drafts.set(this.#item.id, this.field.value);
+    const modeOf = (one) => one && JSON.stringify([one.status, one.accepted_by_me, one.accepted_by, one.kind, one.urgent, one.name]);
+    const redraw = !same || modeOf(this.#item) !== modeOf(item);
+    this.#item = item;
+    if (!item) {
+      this.box.replaceChildren(h("p", { class: "choose" }, texts.choose));
+      this.field = null;
+      return;
+    }
+    if (redraw) this.#build(same);
+    this.#drawMessages(!same);
+  }
+
+  #build(same) {
+    const item = this.#item;
+    const hadFocus = same && this.box.contains(document.activeElement);
+    if (same && this.field) this.#drafts.set(item.id, this.field.value);
+    this.heading = h("h2", { tabindex: "-1" }, nameOf(item));
+    this.problem = h("p", { class: "problem", role: "alert" });
+    this.list = h("ol", { class: "says" });
+    this.log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": texts.talkLabel, tabindex: "0" }, this.list);
+    this.typing = h("p", { class: "typing", hidden: true }, texts.typing);
+    this.field = null;
+    this.#mark = "";
+    const action = (label, run, style = "") =>
+      h("button", { type: "button", class: `act ${style}`, on: { click: run } }, label);
+    const queued = item.status === "queued";
+    const mine = item.status === "accepted" && item.accepted_by_me;
+    this.box.replaceChildren(
+      h("header", { class: "talk-head" },
+        h("button", { type: "button", class: "plain back", on: { click: this.onBack } }, `‹ ${texts.back}`),
+        h("div", {}, this.heading, h("p", { class: "talk-state" }, urgentMark(item.urgent), " ",
+          item.accepted_by && !item.accepted_by_me ? texts.heldBy(item.accepted_by) : texts.status[item.status] ?? item.status)),
+        h("div", { class: "row" },
+          queued && action(texts.accept, () => this.#act("accept"), "main"),
+          mine && action(texts.release, () => this.#act("release")),
+          mine && action(texts.close, () => this.#askOutcome(), "main"))),
+      this.problem,
+      ...(item.urgent ? [h("p", { class: "urgent-help" }, texts.urgentHelp[item.urgent] ?? "")] : []),
+      ...(item.consent?.scope === "summary" && item.kind !== "callback" ? [h("p", { class: "note" }, texts.noTranscript)] : []),
+      this.log,
+      this.typing,
+      item.status === "callback_requested" ? this.#callbackForm() : mine ? this.#replyForm() : queued
+        ? h("p", { class: "note" }, texts.notMine) : "",
+    );
+    if (hadFocus) (this.field ?? this.heading).focus();
+  }
+
+  focus() {
+    this.heading?.focus();
+  }
+
+  #drawMessages(first) {
+    const confirmed = new Set((this.#item.messages ?? []).map(({ client_id: id }) => id).filter(Boolean));
+    this.#pending = this.#pending.filter((message) => !confirmed.has(message.clientId));
+    const all = [...(this.#item.messages ?? []), ...this.#pending.filter(({ handoff }) => handoff === this.#item.id)];
+    const mark = JSON.stringify(all);
+    if (mark === this.#mark) return;
+    const { scrollTop, scrollHeight, clientHeight } = this.log;
+    const atEnd = first || this.#mark === "" || scrollHeight - scrollTop - clientHeight < 90;
+    this.#mark = mark;
+    this.list.replaceChildren(...all.map((message) => bubble(message, this.#item, (failed) => this.#send(failed))));
+    this.typing.hidden = true;
+    if (atEnd) this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  /** The resident is writing in this request. */
+  showTyping(id) {
+    if (id !== this.#item?.id) return;
+    this.typing.hidden = false;
+    clearTimeout(this.#typingTimer);
+    this.#typingTimer = setTimeout(() => (this.typing.hidden = true), 6000);
+  }
+
+  #replyForm() {
+    const counter = h("p", { class: "counter", role: "status", id: "reply-counter" });
+    this.field = h("textarea", { id: "reply", rows: "3", "aria-describedby": "reply-hint reply-counter", on: {
+      keydown: (event) => {
+        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+          event.preventDefault();
+          submit();
+        }
+      },
+      input: () => {
+        const over = [...this.field.value.trim()].length - LIMIT;
+        counter.textContent = over > 0 ? texts.tooLong(over) : "";
+        if (Date.now() - this.#typedAt > TYPING_EVERY_MS) {
+          this.#typedAt = Date.now();
+          call("POST", `handoffs/${this.#item.id}/typing`, {}).catch(() => {});
+        }
+      },
+    } });
+    this.field.value = this.#drafts.get(this.#item.id) ?? "";
+    const submit = () => {
+      const text = this.field.value.trim();
+      if (!text || [...text].length > LIMIT) return this.field.focus();
+      this.field.value = "";
+      this.field.focus();
+      this.#send({ clientId: newId(), handoff: this.#item.id, sender: "adviser", text, at: new Date().toISOString() });
+    };
+    const ready = h("details", { class: "ready" }, h("summary", {}, texts.ready),
+      h("ul", {}, ...texts.readyReplies.map((reply) => h("li", {}, h("button", { type: "button", class: "plain", on: { click: () => {
+        this.field.value = [this.field.value.trim(), reply].filter(Boolean).join("\n");
+        ready.open = false;
+        this.field.focus();
+      } } }, reply)))));
+    return h("form", { class: "reply", on: { submit: (event) => { event.preventDefault(); submit(); } } },
+      ready,
+      h("label", { for: "reply" }, texts.reply),
+      h("div", { class: "reply-row" }, this.field, h("button", { type: "submit", class: "act main" }, icon("send"), texts.send)),
+      h("p", { id: "reply-hint", class: "quiet" }, texts.replyHint), counter);
+  }
+
+  async #send(message) {
+    if (!this.#pending.includes(message)) this.#pending.push(message);
+    Object.assign(message, { delivery: "sending", problem: null });
+    this.#drawMessages(true);
+    try {
+      await call("POST", `handoffs/${message.handoff}/messages`, { client_id: message.clientId, text: message.text });
+      this.#pending = this.#pending.filter((other) => other !== message);
+      await this.onChanged();
+    } catch (error) {
+      if (!this.#pending.includes(message)) return;
+      Object.assign(message, { delivery: "failed", problem: error.title });
+      this.#drawMessages(true);
+    }
+  }
+
+  async #act(action, body = {}) {
+    this.problem.textContent = "";
+    try {
+      await call("POST", `handoffs/${this.#item.id}/${action}`, body);
+      await this.onChanged();
+      if (action === "accept") this.field?.focus();
+      else this.heading.focus();
+      return true;
+    } catch (error) {
+      await this.onChanged().catch(() => {});
+      this.problem.textContent = error.title ?? texts.failed;
+      return false;
+    }
+  }
+
+  #callbackForm() {
+    const note = h("textarea", { id: "callback-note", rows: "2" });
+    const result = (value) => this.#act("callback", { result: value, note: note.value.trim() });
+    return h("form", { class: "reply", on: { submit: (event) => event.preventDefault() } },
+      h("h3", {}, texts.callbackHeading),
+      h("label", { for: "callback-note" }, texts.callbackNote), note,
+      h("p", { class: "row" },
+        h("button", { type: "button", class: "act main", on: { click: () => result("done") } }, texts.callbackDone),
+        h("button", { type: "button", class: "act", on: { click: () => result("missed") } }, texts.callbackMissed)));
+  }
+
+  #askOutcome() {
+    const select = h("select", { id: "outcome" },
+      ...Object.entries(texts.outcomes).map(([value, label]) => h("option", { value }, label)));
+    const text = h("textarea", { id: "outcome-text", rows: "4", maxlength: "2000" });
+    const problem = h("p", { class: "problem", role: "alert" });
+    const dialog = h("dialog", { "aria-labelledby": "close-heading", class: "ask" },
+      h("form", { on: { submit: async (event) => {
+        event.preventDefault();
+        if (await this.#act("close", { outcome: select.value, text: text.value.trim() })) dialog.close();
+        else problem.textContent = this.problem.textContent;
+      } } },
+      h("h2", { id: "close-heading" }, texts.closeHeading),
+      h("p", { class: "quiet" }, texts.closeIntro),
+      h("label", { for: "outcome" }, texts.outcome), select,
+      h("label", { for: "outcome-text" }, texts.outcomeText), text,
+      problem,
+      h("p", { class: "row" }, h("button", { type: "submit", class: "act main" }, texts.confirmClose),
+        h("button", { type: "button", class: "act", on: { click: () => dialog.close() } }, texts.cancel))));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      this.heading?.focus();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    select.focus();
+  }
+}
