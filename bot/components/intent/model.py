@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupShuffleSplit
 
 from bot.components.finnish.text import fold, normalise
 
@@ -35,7 +35,8 @@ class IntentModelConfig:
         min_examples: a piece that fewer examples have is left out.
         iterations: the most steps of the optimiser.
         seed: for the split that calibrates.
-        calibration_folds: parts of the cross-validation that finds the temperature; less than 2 leaves it at 1.
+        calibration_share: share of the examples, 0..0.5, that a first fit leaves out so that confidence can be
+            calibrated on them; 0 leaves it as it is.
     """
 
     regularisation: float = 8.0
@@ -47,7 +48,7 @@ class IntentModelConfig:
     min_examples: int = 2
     iterations: int = 120
     seed: int = 20260101
-    calibration_folds: int = 3
+    calibration_share: float = 0.2
 
 
 def _prepare(text: str) -> str:
@@ -134,8 +135,9 @@ class IntentModel:
         self.dense_dimension = 0
         self._counts = Counts(self.config)
         self._heads: dict[str, tuple[Floats, Floats, float]] = {}
-        self.held_out: Floats | None = None
-        """After :meth:`fit`: odds of each example by a model that did not see it, or None without calibration."""
+        self.held_out: tuple[NDArray[np.int64], Floats] | None = None
+        """After :meth:`fit`: numbers of the examples that were left out for calibration, and the odds that a model
+        which did not see them gave; None without calibration."""
 
     def fit(
         self,
@@ -182,17 +184,15 @@ class IntentModel:
         self, rows: csr_matrix, truth: NDArray[np.int64], groups: NDArray[np.int64]
     ) -> tuple[Floats, Floats, float]:
         temperature = 1.0
-        folds = self.config.calibration_folds
-        if folds > 1 and np.bincount(truth).min() >= folds and len(np.unique(groups)) >= folds:
-            held_out = np.zeros((len(truth), len(self.classes)), dtype=np.float32)
-            # Examples lie in order of their intent; groups are shuffled so that every part has all of them.
-            order = np.random.default_rng(self.config.seed).permutation(int(groups.max()) + 1)
-            for train, test in GroupKFold(folds).split(rows, truth, order[groups]):
-                if len(np.unique(truth[train])) == len(self.classes):
-                    weights, bias = self._weights(self._regression().fit(rows[train], truth[train]))
-                    held_out[test] = rows[test] @ weights + bias
-            temperature = best_temperature(held_out, truth)
-            self.held_out = softmax(np.asarray(held_out / temperature, dtype=np.float32))
+        share = self.config.calibration_share
+        if share > 0 and len(np.unique(groups)) >= 2 * len(self.classes):
+            split = GroupShuffleSplit(n_splits=1, test_size=share, random_state=self.config.seed)
+            train, test = next(split.split(rows, truth, groups))
+            if len(np.unique(truth[train])) == len(self.classes):
+                weights, bias = self._weights(self._regression().fit(rows[train], truth[train]))
+                scores = np.asarray(rows[test] @ weights + bias, dtype=np.float32)
+                temperature = best_temperature(scores, truth[test])
+                self.held_out = (test, softmax(np.asarray(scores / temperature, dtype=np.float32)))
         weights, bias = self._weights(self._regression().fit(rows, truth))
         return weights, bias, temperature
 
