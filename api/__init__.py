@@ -1,0 +1,1 @@
+"""The api: the only process that the outside can reach."""

@@ -1,0 +1,1 @@
+"""Advisers: accounts, sign-in, the JSON interface of their console, audit."""

@@ -1,0 +1,140 @@
+"""What the advisers' console takes and is answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.conversations.schemas import CleanText, MessageOut, StatusName
+
+
+class SignIn(BaseModel):
+    """A user name and a password."""
+
+    username: str = Field(max_length=64)
+    password: str = Field(max_length=1024)
+
+
+class SessionOut(BaseModel):
+    """Who is signed in. State-changing calls carry ``csrf_token`` in the header ``X-CSRF-Token``."""
+
+    username: str
+    display_name: str
+    role: str
+    csrf_token: str
+
+
+class HandoffItem(BaseModel):
+    """A request in a list."""
+
+    id: str
+    status: StatusName
+    kind: Literal["chat", "callback"]
+    urgent: Literal["crisis", "danger"] | None
+    name: str | None
+    requested_at: datetime
+    waiting_s: int = Field(description="From the request until it was accepted, ended, or now.")
+    place: int | None
+    accepted_by: str | None = Field(description="Display name of the adviser who holds or held it.")
+    accepted_by_me: bool
+    last_message_at: datetime | None
+    unread: int = Field(description="Messages of the resident that no adviser has had on screen.")
+    missed_calls: int
+
+
+class HandoffPage(BaseModel):
+    """Requests, urgent ones first."""
+
+    items: list[HandoffItem]
+
+
+class ConsentOut(BaseModel):
+    """What the resident agreed to pass on."""
+
+    scope: Literal["summary", "transcript"]
+    text_version: str | None
+
+
+class NoteOut(BaseModel):
+    """A note that only advisers see."""
+
+    at: datetime
+    adviser: str | None
+    text: str
+
+
+class HandoffDetail(HandoffItem):
+    """Everything about a request that the resident agreed to pass on."""
+
+    summary: list[Any]
+    answers: dict[str, Any]
+    recommendations: list[Any]
+    consent: ConsentOut
+    contact: dict[str, Any] | None
+    wished_time: str | None
+    reason: str | None
+    outcome: str | None
+    outcome_text: str | None
+    messages: list[MessageOut] = Field(description="The whole talk if the consent's scope is transcript.")
+    notes: list[NoteOut]
+    resident_typing: bool
+
+
+class ReplyIn(BaseModel):
+    """A reply to the resident. The same ``client_id`` again changes nothing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"client_id": "0c7c2a3e-9a55-4a3c-8a2b-3f1f0b7e9b11", "text": "Hei, miten voin auttaa?"}]
+        }
+    )
+
+    client_id: UUID
+    text: CleanText = Field(max_length=4000)
+
+
+class CloseIn(BaseModel):
+    """How the talk ended, and what was agreed in words that the resident sees."""
+
+    outcome: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")
+    text: CleanText | None = Field(None, max_length=2000)
+
+
+class CallIn(BaseModel):
+    """What came of a call."""
+
+    result: Literal["done", "missed"]
+    note: CleanText | None = Field(None, max_length=2000)
+
+
+class NoteIn(BaseModel):
+    """A note that only advisers see."""
+
+    text: CleanText = Field(max_length=2000)
+
+
+class QueueOut(BaseModel):
+    """How much there is to do."""
+
+    open: int
+    queued: int
+    urgent: int
+    callbacks: int
+
+
+class NewMessage(MessageOut):
+    """A message in a talk that waits for, or is held by, an adviser."""
+
+    handoff_id: str
+
+
+class AdviserPolled(BaseModel):
+    """What is new since ``after``; ``cursor`` is the next ``after``. A message may come twice: ``seq`` tells."""
+
+    cursor: int
+    queue: QueueOut
+    messages: list[NewMessage]
+    typing: list[str] = Field(description="Handoffs whose resident is writing.")

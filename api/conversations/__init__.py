@@ -1,0 +1,1 @@
+"""Talks: identity, order, idempotency, storage, events, transcript, erasure."""

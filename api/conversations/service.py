@@ -1,0 +1,163 @@
+"""Talks in the database. Whoever writes locks the talk's row first, so that ``seq`` grows without gaps or doubles."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.conversations.models import Conversation, Feedback, Message, Offer
+from api.conversations.schemas import MessageOut, Sender
+from api.database import now
+from api.handoff.states import HUMAN
+
+TYPING_LASTS = timedelta(seconds=6)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message before it has a number."""
+
+    sender: Sender
+    text: str
+    buttons: list[dict[str, str]] = field(default_factory=list)
+    services: list[dict[str, Any]] = field(default_factory=list)
+    client_id: str | None = None
+
+
+def payload_digest(payload: str) -> str:
+    """Under which a button's payload is kept."""
+    return hashlib.sha256(payload.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def lock(session: AsyncSession, conversation_id: str) -> Conversation | None:
+    """The talk, with its row locked until the transaction ends; None when there is none (any more)."""
+    found: Conversation | None = await session.scalar(
+        select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
+def touch(conversation: Conversation) -> None:
+    """Mark a locked talk as changed, so that those who wait for it look."""
+    conversation.revision += 1
+    conversation.changed_at = now()
+
+
+async def append(
+    session: AsyncSession, *, conversation: Conversation, drafts: Sequence[Draft], turn_id: int | None = None
+) -> list[Message]:
+    """Add messages to a locked talk, in order, and remember the buttons that they offer."""
+    messages = []
+    at = now()
+    for draft in drafts:
+        conversation.last_seq += 1
+        extras = {"buttons": draft.buttons, "services": draft.services} if draft.buttons or draft.services else None
+        message = Message(
+            conversation_id=conversation.id,
+            seq=conversation.last_seq,
+            sender=draft.sender,
+            text=draft.text,
+            at=at,
+            extras=extras,
+            turn_id=turn_id,
+            client_id=draft.client_id,
+        )
+        session.add(message)
+        messages.append(message)
+        for button in draft.buttons:
+            await session.merge(
+                Offer(conversation_id=conversation.id, digest=payload_digest(button["payload"]), title=button["title"])
+            )
+    touch(conversation)
+    await session.flush()
+    return messages
+
+
+async def offered_title(session: AsyncSession, *, conversation_id: str, payload: str) -> str | None:
+    """What the button said that offered ``payload`` in this talk; None when none did."""
+    offer = await session.get(Offer, (conversation_id, payload_digest(payload)))
+    return offer.title if offer else None
+
+
+async def messages_after(session: AsyncSession, *, conversation_id: str, seq: int) -> list[MessageOut]:
+    """The messages after ``seq``, in order."""
+    rows = await session.scalars(
+        select(Message).where(Message.conversation_id == conversation_id, Message.seq > seq).order_by(Message.seq)
+    )
+    return [message_out(row) for row in rows]
+
+
+async def erase(session: AsyncSession, *, conversation_id: str) -> None:
+    """Erase a talk and everything that hangs on it, in every table."""
+    await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
+
+
+def message_out(message: Message) -> MessageOut:
+    """A stored message as others see it."""
+    extras = message.extras or {}
+    return MessageOut.model_validate(
+        {
+            "seq": message.seq,
+            "sender": message.sender,
+            "text": message.text,
+            "at": message.at,
+            "buttons": extras.get("buttons", []),
+            "services": extras.get("services", []),
+        }
+    )
+
+
+def state_of(conversation: Conversation) -> dict[str, Any]:
+    """The dialogue state, empty when there is none yet."""
+    return conversation.state if isinstance(conversation.state, dict) else {}
+
+
+def awaiting(conversation: Conversation) -> str | None:
+    """The question that the next answer is taken for; none while a person is waited for or holds the talk."""
+    if conversation.status in HUMAN:
+        return None
+    value = state_of(conversation).get("awaiting")
+    return value if isinstance(value, str) else None
+
+
+def progress(conversation: Conversation) -> dict[str, Any] | None:
+    """How far the self-check is, as the dialogue says."""
+    value = state_of(conversation).get("progress")
+    return value if isinstance(value, dict) else None
+
+
+def answers(conversation: Conversation) -> dict[str, Any]:
+    """The answers given so far, by contract id."""
+    value = state_of(conversation).get("answers")
+    return value if isinstance(value, dict) else {}
+
+
+def recommendations(conversation: Conversation) -> list[Any]:
+    """The recommendations that the talk has come to, best first."""
+    value = state_of(conversation).get("recommendations")
+    return value if isinstance(value, list) else []
+
+
+def typing(conversation: Conversation) -> list[Literal["bot", "adviser"]]:
+    """Who is about to answer."""
+    at = now()
+    who: list[Literal["bot", "adviser"]] = []
+    if conversation.turn_until and conversation.turn_until > at and conversation.status not in HUMAN:
+        who.append("bot")
+    if conversation.adviser_typing_at and conversation.adviser_typing_at > at - TYPING_LASTS:
+        who.append("adviser")
+    return who
+
+
+async def add_feedback(session: AsyncSession, *, conversation_id: str, helped: bool, text: str | None) -> None:
+    """Keep what a resident thought of the talk. ``text`` is redacted already."""
+    session.add(Feedback(conversation_id=conversation_id, helped=helped, text=text, at=now()))

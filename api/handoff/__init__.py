@@ -1,0 +1,1 @@
+"""Handing a talk over to a person: states, queue, opening hours, the signed webhook."""

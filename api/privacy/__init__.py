@@ -1,0 +1,1 @@
+"""Redaction, encryption at rest, retention."""
