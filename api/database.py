@@ -70,7 +70,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """From the database, always in UTC."""
         if value is None:
             return None
@@ -78,7 +78,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """The present moment, in UTC."""
     return datetime.now(UTC)
 
 
@@ -156,7 +156,8 @@ class Database:
     async def revision(self) -> str | None:
         """The schema's revision, or None when there is none yet."""
         async with self.read() as session:
-            return await session.scalar(text("SELECT version_num FROM alembic_version"))
+            found: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
 
     async def close(self) -> None:
         """Close every connection."""

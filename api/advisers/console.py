@@ -21,6 +21,7 @@ from api.advisers.schemas import (
 )
 from api.conversations import service as conversations
 from api.conversations.models import Conversation, Message
+from api.conversations.schemas import MessageOut
 from api.conversations.service import TYPING_LASTS
 from api.database import now
 from api.handoff import service as handoffs
@@ -114,7 +115,7 @@ async def detail(session: AsyncSession, handoff: Handoff, *, me: Adviser) -> Han
     )
 
 
-async def _messages(session: AsyncSession, handoff: Handoff, from_seq: int) -> list[conversations.MessageOut]:
+async def _messages(session: AsyncSession, handoff: Handoff, from_seq: int) -> list[MessageOut]:
     messages = await conversations.messages_after(session, conversation_id=handoff.conversation_id, seq=from_seq)
     if handoff.ended_at is None or handoff.consent_scope == "transcript":
         return messages

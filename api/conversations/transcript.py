@@ -32,7 +32,8 @@ def _recommendations(talk: Talk) -> list[dict[str, Any]]:
     for item in talk.recommendations:
         if not isinstance(item, dict):
             continue
-        card = item.get("service") if isinstance(item.get("service"), dict) else item
+        inner = item.get("service")
+        card = inner if isinstance(inner, dict) else item
         reasons = [
             reason.get("text") if isinstance(reason, dict) else str(reason) for reason in item.get("reasons") or []
         ]

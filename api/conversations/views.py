@@ -43,7 +43,7 @@ LOOK_AGAIN_QUEUED_S = 5.0
 """A place in the queue also changes by what happens to others."""
 TYPING_THROTTLE_S = 2.0
 
-_PROBLEM = {"content": {"application/problem+json": {}}}
+_PROBLEM: dict[str, object] = {"content": {"application/problem+json": {}}}
 RESPONSES: dict[int | str, dict[str, object]] = {
     401: _PROBLEM | {"description": "No token, or one that no talk has."},
     404: _PROBLEM | {"description": "No such talk, or the token is another talk's."},

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.conversations import service as conversations
@@ -39,7 +39,7 @@ def cancel_button() -> dict[str, str]:
     return {"title": say("buttons.cancel"), "payload": CANCEL_PAYLOAD}
 
 
-_URGENT_FIRST = case((Handoff.urgent.is_not(None), 0), else_=1)
+_URGENT_FIRST: ColumnElement[int] = case((Handoff.urgent.is_not(None), 0), else_=1)
 
 
 async def place(session: AsyncSession, handoff: Handoff) -> int | None:
@@ -229,7 +229,7 @@ async def request(
 
 
 async def request_by_api(session: AsyncSession, *, settings: Settings, conversation: Conversation) -> Handoff:
-    """Put a resident into the queue without the dialogue, which is down. The button that was pressed names the consent."""
+    """Put a resident into the queue while the dialogue is down. The button that was pressed names the consent."""
     data = HandoffData.model_validate(
         {
             "conversation_id": conversation.id,

@@ -22,7 +22,7 @@ from api.problems import Problem
 
 router = APIRouter(tags=["handoff"])
 WEBHOOK_ID_MAX = 200
-_PROBLEM = {"content": {"application/problem+json": {}}}
+_PROBLEM: dict[str, object] = {"content": {"application/problem+json": {}}}
 
 
 def verified(context: Context, headers: dict[str, str], body: bytes) -> Any:

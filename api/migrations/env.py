@@ -8,7 +8,7 @@ from api.tables import metadata
 from settings import get_settings
 
 
-def _render(kind, item, autogen_context):
+def _render(kind, item, _context):
     # Migrations outlive our column types: they name the database's own.
     if kind == "type" and isinstance(item, sa.TypeDecorator):
         return f"sa.{item.impl_instance!r}"

@@ -29,11 +29,11 @@ class EncryptedText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Encrypt."""
         return None if value is None else _keys().encrypt(value.encode("utf-8", "surrogatepass")).decode("ascii")
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Decrypt with whichever key fits."""
         return None if value is None else _keys().decrypt(value).decode("utf-8", "surrogatepass")
 
@@ -44,12 +44,12 @@ class EncryptedJSON(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Encrypt."""
         if value is None:
             return None
         return _keys().encrypt(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")).decode("ascii")
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         """Decrypt with whichever key fits."""
         return None if value is None else json.loads(_keys().decrypt(value))
