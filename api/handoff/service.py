@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.conversations import service as conversations
@@ -39,25 +39,18 @@ def cancel_button() -> dict[str, str]:
     return {"title": say("buttons.cancel"), "payload": CANCEL_PAYLOAD}
 
 
-_URGENT_FIRST: ColumnElement[int] = case((Handoff.urgent.is_not(None), 0), else_=1)
-
-
 async def place(session: AsyncSession, handoff: Handoff) -> int | None:
     """Place in the queue: urgent ones first, then by time; None when it does not wait."""
     if handoff.status != Status.QUEUED:
         return None
-    rank = 0 if handoff.urgent else 1
     earlier = or_(
         Handoff.requested_at < handoff.requested_at,
         and_(Handoff.requested_at == handoff.requested_at, Handoff.id < handoff.id),
     )
-    ahead = await session.scalar(
-        select(func.count())
-        .select_from(Handoff)
-        .where(
-            Handoff.status == Status.QUEUED,
-            or_(rank > _URGENT_FIRST, and_(rank == _URGENT_FIRST, earlier)),
-        )
+    urgent = Handoff.urgent.is_not(None)
+    before = and_(urgent, earlier) if handoff.urgent else or_(urgent, earlier)
+    ahead: int | None = await session.scalar(
+        select(func.count()).select_from(Handoff).where(Handoff.status == Status.QUEUED, before)
     )
     return 1 + int(ahead or 0)
 
