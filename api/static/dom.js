@@ -4,14 +4,13 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * Make an element. A string child becomes a text node; null and false are left out.
- * @param {string} tag
- * @param {Record<string, unknown>} attributes `on` holds listeners; true gives an empty attribute; null and false leave it out.
- * @param {...(Node|string|null|false)} children
+ * Of the attributes, `on` holds listeners; true gives an empty one; null and false leave it out.
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (tag === "button") element.type = "button";
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "on") {
+    if (name === "on" && value) {
       for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
     } else if (value === true) {
       element.setAttribute(name, "");
@@ -90,3 +89,6 @@ export function linkify(text, newTab = "") {
   nodes.push(text.slice(end));
   return nodes.filter((node) => node !== "");
 }
+
+/** A random UUID; `crypto.randomUUID` is missing on pages that are not served over https. */
+export const randomId = () => crypto.randomUUID?.() ?? URL.createObjectURL(new Blob()).slice(-36);

@@ -1,6 +1,7 @@
 /** What the resident let the adviser know: answers, suggested services, contact. */
 
 import { h, hiddenText, linkify, phoneUrl, safeUrl } from "../dom.js";
+import { call } from "./api.js";
 import { texts } from "./texts.js";
 
 const section = (heading, ...parts) => h("section", {}, h("h3", {}, heading), ...parts);
@@ -34,22 +35,74 @@ function recommendation({ service, reasons }) {
       phone && h("a", { href: phone }, service.phone)));
 }
 
-/** Draw the right-hand column for a request. */
-export function drawDetails(box, item) {
-  const recommendations = item.recommendations ?? [];
-  const notes = typeof item.notes === "string" ? [item.notes] : (item.notes ?? []).map(({ text }) => text);
-  const { contact } = item;
-  box.replaceChildren(
-    section(texts.consent, h("p", {}, texts.scopes[item.consent?.scope] ?? texts.noConsent)),
-    ...[
+const noteTime = new Intl.DateTimeFormat("fi", { dateStyle: "short", timeStyle: "short" });
+
+/** The notes that only advisers see, and a form for one more. */
+class Notes {
+  #id = null;
+  #list = h("ul", { class: "notes" });
+  #field = h("textarea", { id: "note", rows: "2", maxlength: "2000" });
+  #problem = h("p", { class: "problem", role: "alert" });
+
+  constructor() {
+    this.box = section(texts.notes, this.#list, h("form", { on: { submit: (event) => this.#save(event) } },
+      h("label", { for: "note" }, texts.noteField), this.#field, this.#problem,
+      h("p", { class: "row" }, h("button", { type: "submit", class: "act" }, texts.noteSave))));
+  }
+
+  show(item) {
+    if (this.#id !== item.id) this.#field.value = this.#problem.textContent = "";
+    this.#id = item.id;
+    this.#list.replaceChildren(...(item.notes ?? []).map(({ at, adviser, text }) => h("li", {},
+      h("p", { class: "quiet" }, [adviser, at && noteTime.format(new Date(at))].filter(Boolean).join(" ")),
+      h("p", {}, ...linkify(text)))));
+  }
+
+  async #save(event) {
+    event.preventDefault();
+    const text = this.#field.value.trim();
+    this.#problem.textContent = "";
+    if (!text) return this.#field.focus();
+    try {
+      await call("POST", `handoffs/${this.#id}/notes`, { text });
+      this.#field.value = "";
+      this.show(await call("GET", `handoffs/${this.#id}`));
+    } catch (error) {
+      this.#problem.textContent = error.title ?? texts.failed;
+    }
+  }
+}
+
+/** The right-hand column. It is drawn anew only when something differs; a note that is being written stays. */
+export class Details {
+  #mark = "";
+  #facts = h("div");
+  #notes = new Notes();
+
+  constructor(box) {
+    this.box = box;
+  }
+
+  show(item) {
+    if (!item) {
+      this.#mark = "";
+      return this.box.replaceChildren();
+    }
+    this.#notes.show(item);
+    const { id, consent, contact, wished_time: wished, reason, summary, recommendations } = item;
+    const mark = JSON.stringify([id, consent, contact, wished, reason, summary, recommendations]);
+    if (mark === this.#mark) return;
+    this.#mark = mark;
+    this.#facts.replaceChildren(...[
+      section(texts.consent, h("p", {}, texts.scopes[consent?.scope] ?? texts.noConsent)),
       (contact?.phone || contact?.email) && section(texts.contact, contactPart(contact)),
-      item.wished_time && section(texts.wished, h("p", {}, item.wished_time)),
-      item.reason && section(texts.reason, h("p", {}, item.reason)),
-    ].filter(Boolean),
-    section(texts.summary, ...summaryPart(item.summary)),
-    section(texts.recommendations, recommendations.length
-      ? h("ol", { class: "services" }, ...recommendations.map(recommendation))
-      : h("p", { class: "quiet" }, texts.noRecommendations)),
-    ...(notes.some(Boolean) ? [section(texts.notes, ...notes.filter(Boolean).map((note) => h("p", {}, ...linkify(note))))] : []),
-  );
+      wished && section(texts.wished, h("p", {}, wished)),
+      reason && section(texts.reason, h("p", {}, reason)),
+      section(texts.summary, ...summaryPart(summary)),
+      section(texts.recommendations, recommendations?.length
+        ? h("ol", { class: "services" }, ...recommendations.map(recommendation))
+        : h("p", { class: "quiet" }, texts.noRecommendations)),
+    ].filter(Boolean));
+    this.box.replaceChildren(this.#facts, this.#notes.box);
+  }
 }

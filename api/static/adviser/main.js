@@ -3,7 +3,7 @@
 import { h, icon } from "../dom.js";
 import { Alerts } from "./alerts.js";
 import { call, follow, session, signIn, signOut, whenExpired } from "./api.js";
-import { drawDetails } from "./details.js";
+import { Details } from "./details.js";
 import { arrowKeys, drawQueue, nameOf } from "./queue.js";
 import { TalkPane } from "./talk.js";
 import { texts } from "./texts.js";
@@ -53,10 +53,11 @@ function showConsole(who) {
   const middle = h("section", { class: "talk", "aria-label": texts.talkLabel, id: "talk" });
   const right = h("aside", { class: "details", "aria-label": texts.infoLabel });
   const columns = h("main", { class: "columns" });
+  const details = new Details(right);
   const pane = new TalkPane(middle, { onChanged: () => refresh(), onBack: () => select(null) });
 
   const viewButtons = Object.entries(texts.views).map(([view, label]) =>
-    h("button", { type: "button", class: "view-button", "data-view": view, on: { click: () => setView(view) } }, label));
+    h("button", { class: "view-button", "data-view": view, on: { click: () => setView(view) } }, label));
 
   const end = (note) => {
     if (stopped) return;
@@ -109,7 +110,7 @@ function showConsole(who) {
     }
     shownSeq = key;
     pane.show(item);
-    drawDetails(right, item);
+    details.show(item);
   }
 
   const refresh = async () => {
@@ -126,7 +127,7 @@ function showConsole(who) {
     draw();
     if (!id) {
       pane.show(null);
-      right.replaceChildren();
+      details.show(null);
       if (before) list.querySelector(`[data-id="${CSS.escape(before)}"]`)?.focus();
       return;
     }
@@ -155,7 +156,7 @@ function showConsole(who) {
       h("span", { class: "mark" }, icon("signpost")), h("h1", {}, texts.title),
       h("label", { class: "sound", for: "sound" }, sound, texts.sound),
       h("span", { class: "who" }, who.display_name),
-      h("button", { type: "button", class: "bar-button", on: { click: () => signOut().catch(() => {}).then(() => end("")) } }, texts.signOut)),
+      h("button", { class: "bar-button", on: { click: () => signOut().catch(() => {}).then(() => end("")) } }, texts.signOut)),
     trouble, columns, live);
   pane.show(null);
   draw();

@@ -39,7 +39,7 @@ export function drawQueue(list, { items, view, selected, elapsed, onSelect }) {
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
   list.replaceChildren(...inOrder(items).map((item) =>
     h("li", {},
-      h("button", { type: "button", class: `request ${item.urgent ? "is-urgent" : ""}`, "data-id": item.id,
+      h("button", { class: `request ${item.urgent ? "is-urgent" : ""}`, "data-id": item.id,
         "aria-current": item.id === selected && "true", on: { click: () => onSelect(item.id) } },
       urgentMark(item.urgent),
       h("span", { class: "request-name" }, nameOf(item)),

@@ -1,6 +1,6 @@
 /** The talk in the middle: its messages, the reply box, claiming, releasing and closing. */
 
-import { h, hiddenText, icon, linkify } from "../dom.js";
+import { h, hiddenText, icon, linkify, randomId } from "../dom.js";
 import { call } from "./api.js";
 import { nameOf, urgentMark } from "./queue.js";
 import { texts } from "./texts.js";
@@ -8,11 +8,6 @@ import { texts } from "./texts.js";
 const LIMIT = 2000;
 const TYPING_EVERY_MS = 3000;
 const clock = new Intl.DateTimeFormat("fi", { hour: "numeric", minute: "2-digit" });
-
-const newId = () =>
-  crypto.randomUUID?.() ??
-  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
-    (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
 function senderOf(message, item) {
   if (message.sender !== "adviser") return texts.senders[message.sender] ?? texts.senders.system;
@@ -27,7 +22,7 @@ function bubble(message, item, onResend) {
     message.text && h("div", { class: "say-text" }, ...linkify(message.text, texts.newTab)),
     message.services?.length > 0 && h("ul", { class: "say-services" }, ...message.services.map(({ name }) => h("li", {}, name))),
     message.delivery && h("p", { class: "say-state" }, message.delivery === "failed" ? message.problem ?? texts.notSent : texts.sending),
-    message.delivery === "failed" && h("button", { type: "button", class: "plain", on: { click: () => onResend(message) } }, texts.resend));
+    message.delivery === "failed" && h("button", { class: "plain", on: { click: () => onResend(message) } }, texts.resend));
 }
 
 /** The middle column. `onChanged` asks for fresh data; `onBack` returns to the list on a narrow screen. */
@@ -49,7 +44,7 @@ export class TalkPane {
   show(item) {
     const same = item && this.#item?.id === item.id;
     if (!same && this.#item && this.field) this.#drafts.set(this.#item.id, this.field.value);
-    const modeOf = (one) => one && JSON.stringify([one.status, one.accepted_by_me, one.accepted_by, one.kind, one.urgent, one.name]);
+    const modeOf = (one) => one && JSON.stringify([one.status, one.accepted_by_me, one.accepted_by, one.kind, one.urgent, one.name, one.missed_calls]);
     const redraw = !same || modeOf(this.#item) !== modeOf(item);
     this.#item = item;
     if (!item) {
@@ -59,6 +54,7 @@ export class TalkPane {
     }
     if (redraw) this.#build(same);
     this.#drawMessages(!same);
+    this.typing.hidden = !item.resident_typing;
   }
 
   #build(same) {
@@ -73,12 +69,12 @@ export class TalkPane {
     this.field = null;
     this.#mark = "";
     const action = (label, run, style = "") =>
-      h("button", { type: "button", class: `act ${style}`, on: { click: run } }, label);
+      h("button", { class: `act ${style}`, on: { click: run } }, label);
     const queued = item.status === "queued";
     const mine = item.status === "accepted" && item.accepted_by_me;
     this.box.replaceChildren(
       h("header", { class: "talk-head" },
-        h("button", { type: "button", class: "plain back", on: { click: this.onBack } }, `‹ ${texts.back}`),
+        h("button", { class: "plain back", on: { click: this.onBack } }, `‹ ${texts.back}`),
         h("div", {}, this.heading, h("p", { class: "talk-state" }, urgentMark(item.urgent), " ",
           item.accepted_by && !item.accepted_by_me ? texts.heldBy(item.accepted_by) : texts.status[item.status] ?? item.status)),
         h("div", { class: "row" },
@@ -90,6 +86,8 @@ export class TalkPane {
       ...(item.consent?.scope === "summary" && item.kind !== "callback" ? [h("p", { class: "note" }, texts.noTranscript)] : []),
       this.log,
       this.typing,
+      ...(item.outcome ? [h("p", { class: "note" }, h("strong", {}, texts.outcomes[item.outcome] ?? item.outcome),
+        item.outcome_text ? `: ${item.outcome_text}` : "")] : []),
       item.status === "callback_requested" ? this.#callbackForm() : mine ? this.#replyForm() : queued
         ? h("p", { class: "note" }, texts.notMine) : "",
     );
@@ -109,8 +107,8 @@ export class TalkPane {
     const { scrollTop, scrollHeight, clientHeight } = this.log;
     const atEnd = first || this.#mark === "" || scrollHeight - scrollTop - clientHeight < 90;
     this.#mark = mark;
+    this.log.hidden = !all.length;
     this.list.replaceChildren(...all.map((message) => bubble(message, this.#item, (failed) => this.#send(failed))));
-    this.typing.hidden = true;
     if (atEnd) this.log.scrollTop = this.log.scrollHeight;
   }
 
@@ -146,10 +144,10 @@ export class TalkPane {
       if (!text || [...text].length > LIMIT) return this.field.focus();
       this.field.value = "";
       this.field.focus();
-      this.#send({ clientId: newId(), handoff: this.#item.id, sender: "adviser", text, at: new Date().toISOString() });
+      this.#send({ clientId: randomId(), handoff: this.#item.id, sender: "adviser", text, at: new Date().toISOString() });
     };
     const ready = h("details", { class: "ready" }, h("summary", {}, texts.ready),
-      h("ul", {}, ...texts.readyReplies.map((reply) => h("li", {}, h("button", { type: "button", class: "plain", on: { click: () => {
+      h("ul", {}, ...texts.readyReplies.map((reply) => h("li", {}, h("button", { class: "plain", on: { click: () => {
         this.field.value = [this.field.value.trim(), reply].filter(Boolean).join("\n");
         ready.open = false;
         this.field.focus();
@@ -192,14 +190,16 @@ export class TalkPane {
   }
 
   #callbackForm() {
+    const item = this.#item;
     const note = h("textarea", { id: "callback-note", rows: "2" });
-    const result = (value) => this.#act("callback", { result: value, note: note.value.trim() });
+    const result = (value) => this.#act("callback", { result: value, note: note.value.trim() || null });
     return h("form", { class: "reply", on: { submit: (event) => event.preventDefault() } },
       h("h3", {}, texts.callbackHeading),
+      item.missed_calls > 0 && h("p", { class: "quiet" }, texts.missed(item.missed_calls)),
       h("label", { for: "callback-note" }, texts.callbackNote), note,
       h("p", { class: "row" },
-        h("button", { type: "button", class: "act main", on: { click: () => result("done") } }, texts.callbackDone),
-        h("button", { type: "button", class: "act", on: { click: () => result("missed") } }, texts.callbackMissed)));
+        h("button", { class: "act main", on: { click: () => result("done") } }, texts.callbackDone),
+        h("button", { class: "act", on: { click: () => result("missed") } }, texts.callbackMissed)));
   }
 
   #askOutcome() {
@@ -210,7 +210,7 @@ export class TalkPane {
     const dialog = h("dialog", { "aria-labelledby": "close-heading", class: "ask" },
       h("form", { on: { submit: async (event) => {
         event.preventDefault();
-        if (await this.#act("close", { outcome: select.value, text: text.value.trim() })) dialog.close();
+        if (await this.#act("close", { outcome: select.value, text: text.value.trim() || null })) dialog.close();
         else problem.textContent = this.problem.textContent;
       } } },
       h("h2", { id: "close-heading" }, texts.closeHeading),
@@ -219,7 +219,7 @@ export class TalkPane {
       h("label", { for: "outcome-text" }, texts.outcomeText), text,
       problem,
       h("p", { class: "row" }, h("button", { type: "submit", class: "act main" }, texts.confirmClose),
-        h("button", { type: "button", class: "act", on: { click: () => dialog.close() } }, texts.cancel))));
+        h("button", { class: "act", on: { click: () => dialog.close() } }, texts.cancel))));
     dialog.addEventListener("close", () => {
       dialog.remove();
       this.heading?.focus();

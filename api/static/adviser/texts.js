@@ -87,13 +87,15 @@ export const texts = {
   source: (source) => `lähde ${source}`,
   serviceLink: "Palvelun sivu",
   newTab: "(avautuu uuteen välilehteen)",
-  notes: "Muistiinpanot",
+  notes: "Muistiinpanot neuvojille",
+  noteField: "Uusi muistiinpano (asukas ei näe tätä)",
+  noteSave: "Tallenna muistiinpano",
 
   callbackHeading: "Yhteydenotto",
   callbackNote: "Muistiinpano (asukas ei näe tätä)",
   callbackDone: "Tavoitin asukkaan",
   callbackMissed: "En tavoittanut",
-  callbackSaved: "Tallennettu.",
+  missed: (count) => (count === 1 ? "Kerran yritetty, ei tavoitettu." : `${count} kertaa yritetty, ei tavoitettu.`),
 
   closeHeading: "Päätä keskustelu",
   closeIntro: "Asukas näkee lopputuloksen ja sen, mitä kirjoitat.",

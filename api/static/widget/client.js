@@ -3,10 +3,8 @@
 /** A call that failed. `status` is 0 when no answer came; `title` is a Finnish sentence or null. */
 export class CallError extends Error {
   constructor(status, title = null, retryAfter = 0) {
-    super(title ?? `status ${status}`);
-    this.status = status;
-    this.title = title;
-    this.retryAfter = retryAfter;
+    super(title ?? status);
+    Object.assign(this, { status, title, retryAfter });
   }
 
   /** The talk is not there, or the token is not for it. */
@@ -20,108 +18,86 @@ export class CallError extends Error {
   }
 }
 
-/** A signal that aborts after a time (milliseconds) or when `other` does, and a function that stops the clock. */
-function deadline(milliseconds, other) {
+/** A signal that aborts with `other`, or when `wind(milliseconds)` was last called that long ago. */
+function clock(other) {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), milliseconds);
-  const stop = () => controller.abort();
-  if (other?.aborted) stop();
-  other?.addEventListener("abort", stop, { once: true });
+  const abort = () => controller.abort();
+  let timer;
+  if (other?.aborted) abort();
+  other?.addEventListener("abort", abort);
   return {
     signal: controller.signal,
-    stop,
-    clear: () => {
+    abort,
+    wind: (milliseconds) => {
       clearTimeout(timer);
-      other?.removeEventListener("abort", stop);
+      timer = setTimeout(abort, milliseconds);
+    },
+    stop: () => {
+      clearTimeout(timer);
+      other?.removeEventListener("abort", abort);
     },
   };
 }
 
+const asCallError = (error) => (error instanceof CallError ? error : new CallError(0));
+
 export class Client {
-  /** @param {string} server origin (and path) of the api, without a trailing slash */
+  /** @param {string} server address of the api, without a trailing slash */
   constructor(server) {
     this.root = `${server}/api/v1/conversations`;
   }
 
-  async #fetch(method, path, { token, body, signal, headers, keepalive } = {}) {
-    let response;
-    try {
-      response = await fetch(this.root + path, {
-        method,
-        signal,
-        keepalive,
-        cache: "no-store",
-        credentials: "omit",
-        referrerPolicy: "no-referrer",
-        headers: {
-          ...(token && { Authorization: `Bearer ${token}` }),
-          ...(body && { "Content-Type": "application/json" }),
-          ...headers,
-        },
-        body: body && JSON.stringify(body),
-      });
-    } catch {
-      throw new CallError(0);
-    }
+  async #fetch(method, path, { token, body, signal, headers, keepalive }) {
+    const response = await fetch(this.root + path, {
+      method, signal, keepalive, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
+      headers: {
+        ...(token && { Authorization: `Bearer ${token}` }),
+        ...(body && { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      body: body && JSON.stringify(body),
+    });
     if (response.ok) return response;
-    const problem = await response.json().catch(() => ({}));
-    throw new CallError(
-      response.status,
-      typeof problem.title === "string" ? problem.title : null,
-      Number(response.headers.get("Retry-After")) || 0,
-    );
+    const { title } = await response.json().catch(() => ({}));
+    throw new CallError(response.status, typeof title === "string" ? title : null, Number(response.headers.get("Retry-After")) || 0);
   }
 
-  /** Answer of a call, as JSON. `time` is in milliseconds. */
+  /** Answer of a call, as JSON or text. `time` is in milliseconds. */
   async call(method, path, { time = 20000, as = "json", ...options } = {}) {
-    const limit = deadline(time, options.signal);
+    const limit = clock(options.signal);
+    limit.wind(time);
     try {
       const response = await this.#fetch(method, path, { ...options, signal: limit.signal });
-      if (response.status === 204) return null;
-      return await (as === "text" ? response.text() : response.json());
+      return response.status === 204 ? null : await response[as]();
     } catch (error) {
-      throw error instanceof CallError ? error : new CallError(0);
+      throw asCallError(error);
     } finally {
-      limit.clear();
+      limit.stop();
     }
   }
 
   /**
-   * Events of a talk as `{event, data, id}`, until the stream ends.
-   * EventSource cannot carry the Authorization header, so the stream is read here.
-   * The first is `{event: "open"}`, when anything at all has come through. `silence` is how long (milliseconds)
-   * nothing, not even a comment, may arrive; before the first byte it is half of that.
+   * Events of a talk as `{event, data}`, until the stream ends. The first is `open`, when anything has come through.
+   * EventSource cannot carry the Authorization header, so the stream is read here. `silence` is how long
+   * (milliseconds) nothing, not even a comment, may come; before the first byte it is half of that.
    */
   async *events(id, { token, lastId, signal, silence = 40000 }) {
-    const limit = deadline(silence / 2, signal);
+    const limit = clock(signal);
+    limit.wind(silence / 2);
     try {
       const response = await this.#fetch("GET", `/${id}/events`, {
-        token,
-        signal: limit.signal,
+        token, signal: limit.signal,
         headers: { Accept: "text/event-stream", ...(lastId && { "Last-Event-ID": String(lastId) }) },
       });
-      if (!response.body || !(response.headers.get("Content-Type") ?? "").includes("text/event-stream")) {
-        throw new CallError(0);
-      }
-      // One controller drives the whole stream; only its clock is wound again when bytes arrive.
       const reader = response.body.getReader();
       const decoder = new TextDecoder();
-      let buffer = "";
-      let opened = false;
+      let buffer = null;
       for (;;) {
-        let timer;
-        const { done, value } = await Promise.race([
-          reader.read(),
-          new Promise((_, reject) => {
-            timer = setTimeout(() => reject(new CallError(0)), opened ? silence : silence / 2);
-          }),
-        ]).finally(() => clearTimeout(timer));
-        limit.clear();
-        signal?.addEventListener("abort", limit.stop, { once: true });
+        const { done, value } = await reader.read();
         if (done) return;
-        if (!opened) yield { event: "open", id: null, data: null };
-        opened = true;
-        buffer += decoder.decode(value, { stream: true });
+        limit.wind(silence);
+        if (buffer === null) yield { event: "open" };
+        buffer = (buffer ?? "") + decoder.decode(value, { stream: true });
         const blocks = buffer.split(/\r\n\r\n|\n\n|\r\r/);
         buffer = blocks.pop();
         for (const block of blocks) {
@@ -130,10 +106,10 @@ export class Client {
         }
       }
     } catch (error) {
-      throw error instanceof CallError ? error : new CallError(0);
+      throw asCallError(error);
     } finally {
-      limit.clear();
       limit.stop();
+      limit.abort();
     }
   }
 }
@@ -141,17 +117,14 @@ export class Client {
 /** One block of an event stream, or null for a comment or a broken one. */
 export function parseEvent(block) {
   let event = "message";
-  let id = null;
   const data = [];
   for (const line of block.split(/\r\n|\n|\r/)) {
-    const [, field, value] = /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? [];
+    const [, field, value = ""] = /^([^:]*):? ?(.*)$/.exec(line);
     if (field === "event") event = value;
-    else if (field === "data") data.push(value ?? "");
-    else if (field === "id") id = value ?? null;
+    if (field === "data") data.push(value);
   }
-  if (!data.length) return null;
   try {
-    return { event, id, data: JSON.parse(data.join("\n")) };
+    return data.length ? { event, data: JSON.parse(data.join("\n")) } : null;
   } catch {
     return null;
   }

@@ -39,32 +39,26 @@ export function spoken(message, adviser) {
   ].filter(Boolean).join("\n");
 }
 
-/** What of a message decides how it looks; it is drawn again only when this changes. */
+/** A message is drawn again when this changes. */
 export const look = (message, active) =>
   JSON.stringify([message.text, message.delivery, message.problem, active, message.buttons?.length]);
 
-/**
- * A message as a list item.
- * @param {object} message
- * @param {{active: boolean, adviser: string|null, onChoose: Function, onResend: Function}} options
- *   `active`: its buttons can be pressed.
- */
+/** A message as a list item. `active`: its buttons can be pressed. */
 export function messageItem(message, { active, adviser, onChoose, onResend }) {
   const side = ["resident", "adviser", "system"].includes(message.sender) ? message.sender : "bot";
   const buttons = message.buttons ?? [];
-  const short = buttons.length > 6 && buttons.every(({ title }) => title.length <= 3 || title.length > 12);
   const note = message.delivery && message.delivery !== "sent" ? texts.delivery[message.delivery] : null;
   return h("li", { class: `message ${side} ${message.delivery ?? ""}`, tabindex: "-1", "data-key": message.key },
     h("p", { class: "sender" }, senderName(message, adviser), hiddenText(":")),
     message.text && h("div", { class: "bubble" }, ...linkify(message.text, texts.newTab)),
     message.services?.length > 0 && h("ul", { class: "cards" }, ...message.services.map(serviceCard)),
     buttons.length > 0 && (active
-      ? h("ul", { class: `choices ${short ? "short" : ""}`, "aria-label": texts.options },
+      ? h("ul", { class: "choices", "aria-label": texts.options },
           ...buttons.map((button) => h("li", {},
-            h("button", { type: "button", class: "choice", on: { click: () => onChoose(button) } }, button.title))))
+            h("button", { class: "choice", on: { click: () => onChoose(button) } }, button.title))))
       : h("p", { class: "past" }, `${texts.pastOptions}: ${buttons.map(({ title }) => title).join(", ")}`)),
     note && h("p", { class: "delivery" }, message.problem ?? note),
     message.delivery === "failed" && h("button",
-      { type: "button", class: "text-button", on: { click: () => onResend(message) } }, texts.resend),
+      { class: "text-button", on: { click: () => onResend(message) } }, texts.resend),
   );
 }

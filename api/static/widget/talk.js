@@ -1,7 +1,7 @@
 /** One talk: its messages in order, what waits to be sent, and who holds it. No DOM here. */
 
+import { randomId } from "../dom.js";
 import { Client } from "./client.js";
-import { Store, Tabs } from "./store.js";
 
 const BACKOFF_MS = [1000, 2000, 4000, 8000, 15000];
 /** While one of these holds, a human's message can come at any moment. */
@@ -13,33 +13,83 @@ const sleep = (milliseconds, signal) =>
     signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
   });
 
-/** Random id of a message. `crypto.randomUUID` is missing where a page is not served securely. */
-const newId = () =>
-  crypto.randomUUID?.() ??
-  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
-    (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
+/** A small JSON object in sessionStorage; in memory alone where storage is refused. */
+class Store {
+  #memory = {};
+
+  constructor(server) {
+    this.key = `tienviitta-chat:${server}`;
+  }
+
+  get() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.key)) ?? this.#memory;
+    } catch {
+      return this.#memory;
+    }
+  }
+
+  set(changes) {
+    this.#memory = { ...this.get(), ...changes };
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify(this.#memory));
+    } catch {
+      // Refused or full: the talk is lost by a reload, nothing else.
+    }
+  }
+}
+
+/** Lets a new tab find the talk that another tab of the same site has open. */
+class Tabs {
+  #channel = null;
+  #answer = null;
+
+  /** `current()` is this tab's talk, if it may be shared; `onErased(id)`: another tab erased that one. */
+  constructor(name, current, onErased) {
+    if (typeof BroadcastChannel === "undefined") return;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => {
+      if (data.type === "who" && current()) this.#channel.postMessage({ type: "talk", ...current() });
+      if (data.type === "talk") this.#answer?.({ id: data.id, token: data.token });
+      if (data.type === "erased") onErased(data.id);
+    };
+  }
+
+  ask() {
+    if (!this.#channel) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+      setTimeout(() => resolve(null), 120);
+      this.#channel.postMessage({ type: "who" });
+    });
+  }
+
+  erased(id) {
+    this.#channel?.postMessage({ type: "erased", id });
+  }
+
+  close() {
+    this.#channel?.close();
+  }
+}
+
 
 /**
- * Events: `change` (anything to show differs) and `arrived` (detail: messages that came while the talk was open).
- *
- * `phase` is idle, connecting, ready, error, gone or erased. A message has the contract's fields and also `key`
- * (stable), `delivery` (sent, sending, waiting, failed) and `clientId` for the ones written here. `seq` is null until it
- * is known, and a fraction while it is only known between which messages it belongs.
+ * Events: `change` (something to show) and `arrived` (detail: new messages of others).
+ * `phase` is idle, connecting, ready, error, gone or erased. A message has the contract's fields, a stable `key`,
+ * `delivery` (sent, sending, waiting, failed) and, if written here, `clientId`. Its `seq` is null until it is known, and
+ * a fraction while only its neighbours are known.
  */
 export class Talk extends EventTarget {
   phase = "idle";
   status = "bot";
-  awaiting = null;
   progress = null;
   handoff = null;
   messages = [];
-  /** null, "bot" or "adviser" */
-  typing = null;
-  /** null, "offline" (this device) or "unreachable" (the service) */
-  trouble = null;
+  typing = null; // or "bot" or "adviser"
+  trouble = null; // or "offline" (this device) or "unreachable" (the service)
 
   #client;
-  #store;
   #tabs;
   #id = null;
   #token = null;
@@ -50,15 +100,14 @@ export class Talk extends EventTarget {
   #polling = false;
   #typingTimer = 0;
   #refreshing = null;
-  #restoring = false;
+  #wroteAt = 0;
 
-  /** @param {string} server */
   constructor(server) {
     super();
     this.#client = new Client(server);
-    this.#store = new Store(server);
+    this.store = new Store(server);
     this.#tabs = new Tabs(
-      this.#store.key,
+      this.store.key,
       () => (this.#id && !this.shared ? { id: this.#id, token: this.#token } : null),
       (id) => id === this.#id && this.#forget("erased"),
     );
@@ -66,37 +115,22 @@ export class Talk extends EventTarget {
 
   /** Whether this tab has a talk to come back to. */
   get resumable() {
-    return Boolean(this.#id ?? this.#store.get().id);
+    return Boolean(this.#id ?? this.store.get().id);
   }
 
+  /** Somebody else uses this computer too: nothing may be left on it. */
   get shared() {
-    return Boolean(this.#store.get().shared);
-  }
-
-  set shared(on) {
-    this.#store.set({ shared: on });
-    this.#changed();
-  }
-
-  /** What the element remembers over a page load: whether the panel was open, and the size of text. */
-  get remembered() {
-    return this.#store.get();
-  }
-
-  remember(changes) {
-    this.#store.set(changes);
+    return Boolean(this.store.get().shared);
   }
 
   /** The last message with buttons, if it can still be answered with them. */
   get choices() {
-    for (const message of this.messages.toReversed?.() ?? [...this.messages].reverse()) {
+    return this.messages.reduce((found, message) => {
       if (message.sender === "resident" && message.delivery !== "failed") return null;
-      if (message.sender === "bot" && message.buttons?.length) return message;
-    }
-    return null;
+      return message.sender === "bot" && message.buttons?.length ? message : found;
+    }, null);
   }
 
-  /** Open the talk: the one of this tab, of another tab, or a new one. */
   start() {
     if (this.phase === "ready") return Promise.resolve();
     this.#starting ??= this.#begin().finally(() => (this.#starting = null));
@@ -106,18 +140,18 @@ export class Talk extends EventTarget {
   async #begin() {
     this.#set({ phase: "connecting" });
     try {
-      const known = this.#store.get();
+      const known = this.store.get();
       const found = known.id ? known : known.shared ? null : await this.#tabs.ask();
       if (found) {
         [this.#id, this.#token] = [found.id, found.token];
-        this.#store.set({ id: found.id, token: found.token });
+        this.store.set({ id: found.id, token: found.token });
         await this.refresh();
         if (this.phase !== "connecting") return;
         this.#restoreOutbox(known.outbox ?? []);
       } else {
         const talk = await this.#client.call("POST", "", { body: {} });
         [this.#id, this.#token] = [talk.id, talk.token];
-        this.#store.set({ id: talk.id, token: talk.token, outbox: [] });
+        this.store.set({ id: talk.id, token: talk.token, outbox: [] });
         this.#take(talk, true);
       }
       this.#set({ phase: "ready", trouble: null });
@@ -132,28 +166,22 @@ export class Talk extends EventTarget {
   #restoreOutbox(outbox) {
     for (const { clientId, text, payload, title } of outbox) {
       if (this.messages.some((message) => message.client_id === clientId)) continue;
-      // The talk that was restored may hold the message already: same words as the last of the resident's own.
-      const last = this.messages.findLast?.((message) => message.sender === "resident");
-      if (last && last.text === (text ?? title) && !last.client_id) last.clientId = clientId;
-      else this.#appendOwn({ clientId, text, payload, title });
+      this.#appendOwn({ clientId, text, payload, title }).restored = true;
     }
   }
 
-  /** The talk as the api has it now. */
   refresh() {
     this.#refreshing ??= this.#client
       .call("GET", `/${this.#id}`, { token: this.#token })
       .then((talk) => {
-        this.#restoring = this.phase === "connecting";
-        this.#take(talk, !this.#restoring);
-        this.#restoring = false;
+        if (talk.id === this.#id) this.#take(talk, this.phase === "ready");
       })
       .finally(() => (this.#refreshing = null));
     return this.#refreshing;
   }
 
   #take(answer, announce) {
-    for (const field of ["status", "awaiting", "progress", "handoff"]) {
+    for (const field of ["status", "progress", "handoff"]) {
       if (field in answer) this[field] = answer[field];
     }
     this.#absorb(answer.messages ?? [], announce);
@@ -164,13 +192,14 @@ export class Talk extends EventTarget {
     for (const message of incoming) {
       const known = this.messages.find((old) => old.seq === message.seq) ?? this.#ownFor(message);
       if (known) {
-        Object.assign(known, message, { delivery: "sent" });
+        // Ours may not be acknowledged yet: `delivery` stays, and it is sent again until it is.
+        Object.assign(known, message);
         continue;
       }
       this.messages.push({ ...message, key: `s${message.seq}`, delivery: "sent" });
       if (message.sender !== "resident") fresh.push(message);
     }
-    this.#order();
+    this.messages.sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0);
     if (fresh.length) this.#clearTyping();
     this.#changed();
     if (announce && fresh.length) this.dispatchEvent(new CustomEvent("arrived", { detail: fresh }));
@@ -179,14 +208,10 @@ export class Talk extends EventTarget {
   /** The message written here that `message` is, come back from the api. */
   #ownFor(message) {
     if (message.sender !== "resident") return null;
-    const own = this.messages.filter((old) => old.clientId && !Number.isInteger(old.seq) && old.delivery !== "failed");
+    const own = this.messages.filter((old) => old.clientId && !Number.isInteger(old.seq) && old.delivery !== "failed" && !old.restored);
     if (message.client_id) return own.find((old) => old.clientId === message.client_id) ?? null;
-    // The api may have hidden a number from the text, so the oldest one without a place is the next guess.
-    return own.find((old) => old.text === message.text) ?? own.find((old) => old.delivery !== "waiting") ?? null;
-  }
-
-  #order() {
-    this.messages.sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0);
+    // The api hides personal numbers in texts, so the oldest one without a place is the next guess.
+    return own.find((old) => old.text === message.text) ?? own[0] ?? null;
   }
 
   get #lastSeq() {
@@ -195,7 +220,7 @@ export class Talk extends EventTarget {
 
   /** Send words, or a button: `{text}` or `{payload, title}`. Shown at once; sent when it can be. */
   send({ text, payload, title }) {
-    const message = this.#appendOwn({ clientId: newId(), text, payload, title });
+    const message = this.#appendOwn({ clientId: randomId(), text, payload, title });
     this.#pump();
     return message;
   }
@@ -211,7 +236,6 @@ export class Talk extends EventTarget {
     return message;
   }
 
-  /** Try a message that failed once more, as the same message. */
   resend(message) {
     message.delivery = "sending";
     message.problem = null;
@@ -224,7 +248,7 @@ export class Talk extends EventTarget {
     const outbox = this.messages
       .filter(({ clientId, delivery }) => clientId && delivery !== "sent" && delivery !== "failed")
       .map(({ clientId, text, payload }) => (payload ? { clientId, payload, title: text } : { clientId, text }));
-    this.#store.set({ outbox });
+    this.store.set({ outbox });
   }
 
   async #pump() {
@@ -241,13 +265,15 @@ export class Talk extends EventTarget {
         try {
           const { clientId, text, payload } = message;
           const body = payload ? { client_id: clientId, payload } : { client_id: clientId, text };
-          const answer = await this.#client.call("POST", `/${this.#id}/messages`, { token: this.#token, body });
+          const id = this.#id;
+          const answer = await this.#call("POST", "/messages", { body });
+          if (id !== this.#id) return;
           failures = 0;
           this.#delivered(message, answer);
         } catch (error) {
           this.#clearTyping();
           if (error.gone) return this.#forget("gone");
-          if (!error.temporary || failures >= 30) {
+          if (!error.temporary || (failures >= 30 && navigator.onLine)) {
             Object.assign(message, { delivery: "failed", problem: error.title });
             this.#saveOutbox();
             this.#changed();
@@ -268,13 +294,16 @@ export class Talk extends EventTarget {
     this.#clearTyping();
     this.trouble = null;
     message.delivery = "sent";
-    if (!Number.isInteger(message.seq)) {
+    if (message.restored) {
+      // It may be among the messages that came with the restored talk, so the api's copy is the one to show.
+      this.messages = this.messages.filter((other) => other !== message);
+      this.refresh().catch(() => {});
+    } else if (!Number.isInteger(message.seq)) {
       const replies = (answer.messages ?? []).map(({ seq }) => seq);
       message.seq = replies.length ? Math.min(...replies) - 0.5 : this.#lastSeq + 0.5;
     }
     this.#saveOutbox();
     this.#take(answer, true);
-    if (HUMAN.has(this.status)) this.refresh().catch(() => {});
   }
 
   async #pause(failures, retryAfter = 0) {
@@ -289,7 +318,6 @@ export class Talk extends EventTarget {
     if (this.phase === "error") this.start();
   }
 
-  /** Follow what happens in the talk, until `stopListening`. */
   listen() {
     if (this.#listener || this.phase !== "ready") return;
     this.#listener = new AbortController();
@@ -305,37 +333,34 @@ export class Talk extends EventTarget {
     let failures = 0;
     let silent = 0;
     while (!signal.aborted) {
+      let idle = true;
       try {
-        const token = this.#token;
         if (this.#polling) {
-          const answer = await this.#client.call(
-            "GET", `/${this.#id}/events?wait=25&after=${this.#lastSeq}`, { token, signal, time: 40000 });
+          const answer = await this.#call("GET", `/events?wait=25&after=${this.#lastSeq}`, { signal, time: 40000 });
           if (signal.aborted) return;
-          this.#set({ trouble: null });
+          idle = !answer.messages?.length;
+          this.trouble = null;
           this.#take(answer, true);
-          if (answer.typing) this.#heard("typing", answer.typing);
+          if (answer.typing?.length) this.#setTyping(answer.typing.at(-1), 6000);
         } else {
-          let any = false;
-          for await (const { event, data } of this.#client.events(this.#id, { token, signal, lastId: this.#lastSeq })) {
-            any = true;
-            failures = 0;
+          silent += 1;
+          const events = this.#client.events(this.#id, { token: this.#token, signal, lastId: this.#lastSeq });
+          for await (const { event, data } of events) {
+            failures = silent = 0;
             if (this.trouble) this.#set({ trouble: null });
             this.#heard(event, data);
           }
-          silent = any ? 0 : silent + 1;
         }
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
         if (error.gone) return this.#forget("gone");
-        if (!this.#polling && error.status !== 429) silent += 1;
         failures += 1;
         if (failures > 1) this.#set({ trouble: navigator.onLine ? "unreachable" : "offline" });
       }
-      if (signal.aborted) return;
       // A proxy that holds event streams back: ask and wait instead.
-      if (silent >= 2 && navigator.onLine) this.#polling = true;
-      if (failures || !this.#polling) await this.#pause(Math.max(0, failures - 1));
+      if (silent > 1 && navigator.onLine) this.#polling = true;
+      if (idle) await this.#pause(Math.max(0, failures - 1));
       if (failures && !signal.aborted) await this.refresh().then(() => this.#set({ trouble: null })).catch(() => {});
     }
   }
@@ -344,12 +369,9 @@ export class Talk extends EventTarget {
     if (event === "message") {
       this.#absorb([data]);
     } else if (event === "typing") {
-      if (data?.sender !== "resident") this.#setTyping(HUMAN.has(this.status) ? "adviser" : "bot", 6000);
+      if (data.sender !== "resident") this.#setTyping(data.sender, 6000);
     } else if (event === "status") {
-      if (data?.status) this.status = data.status;
-      if (data?.handoff !== undefined) this.handoff = data.handoff;
-      this.#changed();
-      this.refresh().catch(() => {});
+      this.#take(data, true);
     }
   }
 
@@ -364,18 +386,22 @@ export class Talk extends EventTarget {
     this.typing = null;
   }
 
-  /** Stop waiting for an adviser, or withdraw the request for a call. */
+  /** Stop waiting for an adviser or talking with one, or withdraw the request for a call. */
   async cancelHandoff() {
-    this.#take((await this.#call("POST", "/handoff/cancel", { body: {} })) ?? {}, true);
-    await this.refresh();
+    this.#take(await this.#call("POST", "/handoff/cancel", { body: {} }), true);
   }
 
-  /** @param {{helped: boolean, text?: string}} feedback */
+  /** The resident is writing; told only to a human, and not at every key. */
+  write() {
+    if (!HUMAN.has(this.status) || Date.now() - this.#wroteAt < 3000) return;
+    this.#wroteAt = Date.now();
+    this.#call("POST", "/typing", { body: {} }).catch(() => {});
+  }
+
   feedback(feedback) {
     return this.#call("POST", "/feedback", { body: feedback });
   }
 
-  /** The talk to keep, as text or as an HTML page. */
   transcript(format) {
     return this.#call("GET", `/transcript?format=${format}`, { as: "text" });
   }
@@ -398,8 +424,8 @@ export class Talk extends EventTarget {
 
   /** Shared computer: nothing is left here at once, and the api is told until it has heard. */
   async leave() {
-    const path = `/${this.#id ?? this.#store.get().id}`;
-    const token = this.#token ?? this.#store.get().token;
+    const path = `/${this.#id ?? this.store.get().id}`;
+    const token = this.#token ?? this.store.get().token;
     this.#forget("idle");
     if (!token) return;
     for (let failures = 0; failures < 20; failures += 1) {
@@ -413,7 +439,6 @@ export class Talk extends EventTarget {
     }
   }
 
-  /** Leave a talk that is gone or erased behind and open a new one. */
   startNew() {
     this.#forget("idle");
     return this.start();
@@ -423,11 +448,10 @@ export class Talk extends EventTarget {
     this.stopListening();
     this.#clearTyping();
     this.#id = this.#token = null;
-    this.#store.set({ id: null, token: null, outbox: [] });
-    this.#set({ phase, status: "bot", awaiting: null, progress: null, handoff: null, messages: [], trouble: null });
+    this.store.set({ id: null, token: null, outbox: [] });
+    this.#set({ phase, status: "bot", progress: null, handoff: null, messages: [], trouble: null });
   }
 
-  /** Let go of timers, streams and the channel between tabs. */
   dispose() {
     this.stopListening();
     this.#wake.abort();
