@@ -32,6 +32,8 @@ STATEMENT_ANSWERS: Mapping[tuple[str, str], Value] = {
     ("open_labour_market_goal", "inform_not_motivated"): "no",
     ("open_labour_market_goal", "inform_wants_study"): "no",
     ("open_labour_market_goal", "inform_wants_participation"): "no",
+    ("feels_able_to_work", "inform_not_motivated"): "no",
+    ("life_situation_allows_work", "inform_not_motivated"): "no",
     ("wants_work", "inform_wants_study"): "unsure",
     ("wants_work", "inform_wants_participation"): "unsure",
     ("wants_work", "inform_able_to_work"): "yes",
