@@ -1,0 +1,104 @@
+"""How old the writer is: "58v", "kolmikymppinen", "oon syntyny -85"."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from bot.components.finnish.numbers import find_numbers
+from bot.components.finnish.spans import Span
+
+OLDEST, YOUNGEST = 75, 15
+
+_AFTER = re.compile(
+    r"\s*-?\s*(?:(?P<sure>vuotia\w*|vuotta?s\w*|vuotiaa\w*|v(?:uotta|uot|uotte?n?|\.)?\s+van\w*|vuotta\s+ikaa|vuoden\s+ikainen"
+    r"|vuotinen|vuotene|vuotie\w*|vuottias\w*|vuoden\s+iassa|-?vee\s+van\w*|ikavuo\w*|vuo[td]ist\w*)|(?P<maybe>vuotta|vuot|vuotena|vee|v)\b\.?)"
+)
+_BEFORE = re.compile(
+    r"(?:(?P<sure>\bik(?:a|aa|ani|as|aa on|ani on|ana)\b\s*(?:on|onpi|:|=|mulla|minulla)?(?:\s+(?:mulla|jo|nyt|noin))*"
+    r"|\btayt(?:in|tany|tanyt|anyt|ti)\b(?:\s+(?:\w+\s+){0,2})?|\b(?:vuosia|vuossia|ikaa)\s+(?:on\s+)?(?:jo\s+)?(?:mulla|minulla|mittarissa|kertyny\w*)?)"
+    r"|(?P<turning>\btayt(?:an|taa)\b(?:\s+\w+){0,2})"
+    r"|(?P<maybe>\b(?:olen|oon|mina olen|ma oon|mie oon|mie olen|meitsi on|ma olen|olin))(?:\s+(?:nyt|jo|vasta|kohta|melkein|noin|semmonen|sellainen|tammonen|tallainen|vaan|vain|just|ite))*)\s*$"
+)
+_NOT_AGE_BEFORE = re.compile(r"(?:\byli|\balle|\bnoin|\bn\.|\bkohta|\bmelkein)\s*$")
+_NOT_AGE_AFTER = re.compile(
+    r"\s*(?:\w+\s+){0,2}?(?:tyoton|tyottom|tyotta|toissa|toita|kokemu|sitten|alalla|alan|tyoura|ura\b|tehny|tehnyt|naimis|asun"
+    r"|hoita|sairas|putke|ollu|tyokok|ilman|kotona|elakk|sama|yhdess|istu|juonu|raitti|kestan|rekka|duuni|opiskel)"
+)
+_NOT_PERSON_AFTER = re.compile(r"\s*(?:%|pros|pv|paiv|kk|kuuk|eur|€|e\b|tunt|h\b|min|asteik|/|[.,:]\d|kilo|kg|km|vrk|viikk|kert|lasta|laps|vuotta ollu)")
+_DECADE = {
+    "kaksi": 20, "kaks": 20, "pari": 20, "kolmi": 30, "kolme": 30, "kol": 30, "kolm": 30, "neli": 40, "nel": 40, "nelja": 40,
+    "viisi": 50, "viis": 50, "vii": 50, "kuusi": 60, "kuus": 60, "kuu": 60, "seitseman": 70, "seittematta": 70, "seit": 70,
+    "seiten": 70, "seitsen": 70, "seitseen": 70,
+}  # fmt: skip
+_ROUND = re.compile(
+    rf"(?<!\w)(?P<tens>{'|'.join(sorted(_DECADE, key=len, reverse=True))})-?\s?(?:kymppi(?:nen|sena|sen|set|ne|s|sia|sii|nenkin)|kymppi\b|kymmppi\w+"
+    rf"|kymmeninen|kymmenvuotias|kymmentavuotias|kytvuotias)(?!\w)|(?<!\w)(?P<digits>[2-7]0)\s?-?\s?(?:kymppinen|vuotinen)"
+)
+_ROUND_NOT = re.compile(r"(?:\balle|\byli|\blahes|\bkohta)\s*$")
+_BORN = re.compile(
+    r"(?<!\w)(?:(?:synt|syntyny|syntynyt|syntynyt|syntyny|syntynu|synnyin|synnyi|s|syntymavuosi(?:ni)?|syntymavuos|vuosimalli\w*|vm|vuosikerta\w*|synt)"
+    r"[\s.:]*(?:on|oon|olen|ole|mulla|minulla)?[\s:]*(?:jo\s+)?(?:vuonna|vuon|vuotta|vuosina|v\.?)?\s*(?:\d{1,2}\.\d{1,2}\.)?[\s'-]*"
+    r"(?P<year>(?:19|20)\d\d|\d\d)\b"
+    r"|(?:vuonna\s+)?(?:\d{1,2}\.\d{1,2}\.)?(?P<year_before>(?:19|20)\d\d|[-']\s?\d\d|\b\d\d)\s*-?\s*(?:synt\w+|vuosimalli\w*|vuosikerta\w*))"
+)
+_FULL_DATE = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d)")
+
+
+def find_ages(text: str, today: date, *, asked: bool = False) -> list[Span]:
+    """The writer's age in a readable text; a number outside 15..75 is left for the caller.
+
+    Args:
+        text: made :func:`~bot.components.finnish.spans.readable`.
+        today: the day against which a year of birth is counted.
+        asked: the age was just asked, so a year ("1968") is a year of birth.
+    """
+    found: list[Span] = []
+    for match in _BORN.finditer(text):
+        year = _full_year(match["year"] or match["year_before"], today)
+        dated = _FULL_DATE.search(match.group())
+        age = today.year - year
+        if dated and (int(dated["month"]), int(dated["day"])) > (today.month, today.day):
+            age -= 1
+        _add(found, match.start(), match.end(), age)
+    for match in _ROUND.finditer(text):
+        if not _ROUND_NOT.search(text[: match.start()]) or asked:
+            _add(found, match.start(), match.end(), int(match["digits"] or _DECADE[match["tens"]]))
+    for number in find_numbers(text):
+        if number.value != int(number.value) or any(s.start < number.end and number.start < s.end for s in found):
+            continue
+        value = int(number.value)
+        if asked and number.form == "digits" and 1900 <= value <= today.year:
+            _add(found, number.start, number.end, today.year - value)
+            continue
+        before = _BEFORE.search(text[: number.start])
+        before_loose = _BEFORE.search(_NOT_AGE_BEFORE.sub("", text[: number.start]))
+        after = _AFTER.match(text, number.end)
+        end = after.end() if after else number.end
+        rest = text[end:]
+        if after and after["sure"]:
+            _add(found, number.start, end, value)
+        elif before_loose and before_loose["sure"]:
+            _add(found, number.start, end, value)
+        elif before and before["turning"]:
+            _add(found, number.start, end, value - 1)
+        elif value < YOUNGEST or number.form == "mark" or (after and _NOT_AGE_AFTER.match(rest)):
+            continue
+        elif after and (after["maybe"] in {"v", "vee"} or (before_loose and before_loose["maybe"]) or asked):
+            if not re.search(r"(?:ollu\w*|kestany\w*|kesti|jo|viel|viime|ainakin)\s*$", text[: number.start]) or asked:
+                _add(found, number.start, end, value)
+        elif before_loose and before_loose["maybe"] and not _NOT_PERSON_AFTER.match(rest) and not after:
+            _add(found, number.start, number.end, value)
+    return sorted(found)
+
+
+def _full_year(digits: str, today: date) -> int:
+    year = int(re.sub(r"\D", "", digits))
+    if year >= 100:
+        return year
+    return 2000 + year if year <= (today.year % 100) - YOUNGEST else 1900 + year
+
+
+def _add(found: list[Span], start: int, end: int, age: int) -> None:
+    if YOUNGEST <= age <= OLDEST:
+        found.append(Span(start, end, "age", age))
