@@ -12,17 +12,17 @@ OLDEST, YOUNGEST = 75, 15
 
 _AFTER = re.compile(
     r"\s*-?\s*(?:(?P<sure>vuotia\w*|vuotta?s\w*|vuotiaa\w*|v(?:uotta|uot|uotte?n?|\.)?\s+van\w*|vuotta\s+ikaa|vuoden\s+ikainen"
-    r"|vuotinen|vuotene|vuotie\w*|vuottias\w*|vuoden\s+iassa|-?vee\s+van\w*|ikavuo\w*|vuo[td]ist\w*)|(?P<maybe>vuotta|vuot|vuotena|vee|v)\b\.?)"
+    r"|vuotinen|vuotene|vuotie\w*|vuottias\w*|vuoden\s+iassa|-?vee\s+van\w*|(?:tayt(?:in|tany\w*))|ikavuo\w*|vuo[td]ist\w*)|(?P<maybe>vuotta|vuot|vuotena|vee|v)\b\.?)"
 )
 _BEFORE = re.compile(
     r"(?:(?P<sure>\bik(?:a|aa|ani|as|aa on|ani on|ana)\b\s*(?:on|onpi|:|=|mulla|minulla)?(?:\s+(?:mulla|jo|nyt|noin))*"
-    r"|\btayt(?:in|tany|tanyt|anyt|ti)\b(?:\s+(?:\w+\s+){0,2})?|\b(?:vuosia|vuossia|ikaa)\s+(?:on\s+)?(?:jo\s+)?(?:mulla|minulla|mittarissa|kertyny\w*)?)"
+    r"|\btayt(?:in|tany|tanyt|anyt|ti)\b(?:\s+(?:\w+\s+){0,2})?|\b(?:vuosia|vuossia|ikaa)\s+(?:(?:on|loytyy|tulee|mulla|minulla|mittarissa|kertyny\w*|jo|nyt|takana)\s+)*)"
     r"|(?P<turning>\btayt(?:an|taa)\b(?:\s+\w+){0,2})"
-    r"|(?P<maybe>\b(?:olen|oon|mina olen|ma oon|mie oon|mie olen|meitsi on|ma olen|olin))(?:\s+(?:nyt|jo|vasta|kohta|melkein|noin|semmonen|sellainen|tammonen|tallainen|vaan|vain|just|ite))*)\s*$"
+    r"|(?P<maybe>\b(?:olen|oon|mina|ma|mie|mia|maa|meitsi on|olin|olevani|oisin))(?:\s+(?:nyt|jo|vasta|kohta|melkein|noin|semmonen|sellainen|tammonen|tallainen|vaan|vain|just|ite))*)\s*$"
 )
 _NOT_AGE_BEFORE = re.compile(r"(?:\byli|\balle|\bnoin|\bn\.|\bkohta|\bmelkein)\s*$")
 _NOT_AGE_AFTER = re.compile(
-    r"\s*(?:\w+\s+){0,2}?(?:tyoton|tyottom|tyotta|toissa|toita|kokemu|sitten|alalla|alan|tyoura|ura\b|tehny|tehnyt|naimis|asun"
+    r"\s*(?:(?!ja\b)\w+\s+){0,2}?(?:tyoton|tyottom|tyotta|toissa|toita|kokemu|sitten|alalla|alan|tyoura|ura\b|tehny|tehnyt|naimis|asunu|asunut"
     r"|hoita|sairas|putke|ollu|tyokok|ilman|kotona|elakk|sama|yhdess|istu|juonu|raitti|kestan|rekka|duuni|opiskel)"
 )
 _NOT_PERSON_AFTER = re.compile(r"\s*(?:%|pros|pv|paiv|kk|kuuk|eur|€|e\b|tunt|h\b|min|asteik|/|[.,:]\d|kilo|kg|km|vrk|viikk|kert|lasta|laps|vuotta ollu)")
@@ -33,7 +33,7 @@ _DECADE = {
 }  # fmt: skip
 _ROUND = re.compile(
     rf"(?<!\w)(?P<tens>{'|'.join(sorted(_DECADE, key=len, reverse=True))})-?\s?(?:kymppi(?:nen|sena|sen|set|ne|s|sia|sii|nenkin)|kymppi\b|kymmppi\w+"
-    rf"|kymmeninen|kymmenvuotias|kymmentavuotias|kytvuotias)(?!\w)|(?<!\w)(?P<digits>[2-7]0)\s?-?\s?(?:kymppinen|vuotinen)"
+    rf"|kymmeninen|kymmenvuotias|kymmentavuotias|kytvuotias)(?!\w)|(?<!\w)(?P<digits>[2-7])0?\s?-?\s?kymppi(?:nen|sena|sen|set|ne|s)(?!\w)"
 )
 _ROUND_NOT = re.compile(r"(?:\balle|\byli|\blahes|\bkohta)\s*$")
 _BORN = re.compile(
@@ -43,6 +43,9 @@ _BORN = re.compile(
     r"|(?:vuonna\s+)?(?:\d{1,2}\.\d{1,2}\.)?(?P<year_before>(?:19|20)\d\d|[-']\s?\d\d|\b\d\d)\s*-?\s*(?:synt\w+|vuosimalli\w*|vuosikerta\w*))"
 )
 _FULL_DATE = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d)")
+
+
+_PAIRS = re.compile(r"(?<!\w)(?P<tens>kaks|kaksi|kolme|kol|nelja|viis|viisi|kuus|kuusi|seiska)[\s-]?(?P<ones>nolla|yks|yksi|kaks|kaksi|kolme|nelja|viis|viisi|kuus|kuusi|seiska|seittema|kaheksa|kasi|yheksa|ysi)(?!\w)")
 
 
 def find_ages(text: str, today: date, *, asked: bool = False) -> list[Span]:
@@ -63,7 +66,10 @@ def find_ages(text: str, today: date, *, asked: bool = False) -> list[Span]:
         _add(found, match.start(), match.end(), age)
     for match in _ROUND.finditer(text):
         if not _ROUND_NOT.search(text[: match.start()]) or asked:
-            _add(found, match.start(), match.end(), int(match["digits"] or _DECADE[match["tens"]]))
+            _add(found, match.start(), match.end(), int(match["digits"]) * 10 if match["digits"] else _DECADE[match["tens"]])
+    if asked and (pair := _PAIRS.search(text)):
+        tens, ones = (int(find_numbers(pair[part])[0].value) if pair[part] != "kol" else 3 for part in ("tens", "ones"))
+        _add(found, pair.start(), pair.end(), 10 * tens + ones)
     for number in find_numbers(text):
         if number.value != int(number.value) or any(s.start < number.end and number.start < s.end for s in found):
             continue

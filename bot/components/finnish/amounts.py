@@ -30,14 +30,20 @@ _UNEMPLOYED = re.compile(
     r"|(?:ei|en)\s+(?:\w+\s+){0,3}ollu\w*\s+(?:\w+\s+){0,2}(?:toissa|duunissa|tois|duunis|hommissa)|\bpotku|irtisano|lomaut|tyot\s+loppu|tyo(?:suhde|paikka)?\s+(?:paatty|loppu)|hommat\s+loppu|duuni\w*\s+loppu|kotona\s+oll|kortisto|tyottana|tyotonna|pois\s+toista|toita\s+vailla|viimeksi\s+toissa|firma\s+(?:kaatu|meni)"
 )
 _OTHER_LENGTH = re.compile(
-    r"kokemu|alalla|tyoura|uraa|naimis|asunu|asuin|sairaslom|saikku|saikul|sairasta|opiskel|koulu[ns]|opinn|toissa\s+(?:oon|olen|olin)|(?:olin|tein|tehny|tehnyt|teki|ollu|ollut|oli)\s+(?:\w+\s+){0,4}(?:toissa|toita|duunissa|hommissa|raksalla|kaupassa|tehtaalla|alan)"
+    r"kokemu|alalla|tyoura|uraa|naimis|asunu|asuin|sairaslom|saikku|saikul|sairasta|opiskel|koulu[ns]|opinn|toissa\s+(?:oon|olen|olin)|(?:olin|tein|tehny|tehnyt|teki|ollu|ollut|oli)\s+(?:(?!ilman|vailla|ei\b)\w+\s+){0,4}(?:toissa|toita|duunissa|hommissa|raksalla|kaupassa|tehtaalla|alan)"
     r"|kuntouttava|tyokokeilu|hoitanu|omaishoit|vankil|raitti|juonu|lapsi|vanha|ikais|vuotias|syntyny|\bika|sitten|velkaa|asuntolaina|suom[ei]|muutin|kortti|kestaa|kestaako|kesto|paasta\b|kuluttua|odot|jono"
 )
 _NOT_UNEMPLOYED = re.compile(
     r"\b(?:en|emma|ma en)\s+(?:\w+\s+){0,2}(?:tyoton|tyottomana|tyottomana)\b|\b(?:oon|olen)\s+(?:\w+\s+){0,2}(?:toissa|tyossa|tyoelamassa|duunissa)\b|\ben\s+(?:paivaakaan|lainkaan|ollenkaan)|\bei\s+(?:paivaakaan|yhtaan)"
 )
+_NO_UNEMPLOYMENT = re.compile(r"\b(?:en|emma)\s+(?:(?:ole|oo|oon|mie|ma|mina|edes|nyt|tal|talla|hetkella)\s+)*(?:tyoton|tyottomana)\b")
+_JUST_NOW = re.compile(
+    r"\b(?:eilen|tanaan|toissapaivana|juuri|just|viime viikolla|talla viikolla|vasta|nyt)\s+(?:\w+\s+)?jai(?:n|in)?\s+(?:\w+\s+)?tyottomaks\w*"
+    r"|\bjain?\s+(?:juuri|just|eilen|tanaan|toissapaivana|vasta|viime viikolla|talla viikolla)\s+(?:\w+\s+)?tyottomaks\w*"
+    r"|\bjain?\s+tyottomaks\w*\s+(?:juuri|just|eilen|tanaan|toissapaivana|viime viikolla|talla viikolla)"
+)
 _DAYS_UNIT = re.compile(r"\s*(?P<unit>paivaa?n?|paivia|paivaan|paiv|paivee|paevee|pv\w*|pva|p\.|paivarahapaiv\w*|tukipaiv\w*|vrk)(?!\w)")
-_SUBSIDY = re.compile(
+SUBSIDY = re.compile(
     r"tyomarkkinatu|markkinatu|tmt\b|tukipaiv|yleistuk|tyottomyysetuu|tyottomyyspaiva|\btukea\b|\btukee\b|tuella|tuel\b|tukipv|kelan?\s+(?:tuki|tukea|tuella|raha|paivaraha|kassa)|peruspaiva|paivaraha"
 )
 _NO_DAYS = re.compile(r"\b(?:en|ei|emma)\s+(?:\w+\s+){0,3}(?:saa|saanu|saanut|ollu|ollut|oo|ole|paivaakaan|yhtaan|lainkaan|ollenkaan|nosta\w*)\b")
@@ -76,8 +82,11 @@ def find_amounts(text: str, today: date, awaiting: str | None, taken: list[Span]
     _scores(text, numbers, awaiting, add, free)
     _days(text, numbers, durations, awaiting, add, free)
     _months(text, durations, awaiting, today, numbers, add, free)
-    if awaiting == "unemployed_months" and not found and (match := _NOT_UNEMPLOYED.search(text)):
-        add(match.start(), match.end(), "unemployed_months", 0)
+    if not any(span.entity == "unemployed_months" for span in found):
+        fresh = _JUST_NOW.search(text) or (_NOT_UNEMPLOYED.search(text) if awaiting == "unemployed_months" else None)
+        fresh = fresh or (_NO_UNEMPLOYMENT.search(text) if awaiting is None else None)
+        if fresh and free(fresh.start(), fresh.end()):
+            add(fresh.start(), fresh.end(), "unemployed_months", 0)
     if awaiting == "labour_market_subsidy_days" and not found and not numbers and (match := _NO_DAYS.search(text)):
         add(match.start(), match.end(), "labour_market_subsidy_days", 0)
 
@@ -126,7 +135,7 @@ def _days(
     text: str, numbers: list[Number], durations: list[Duration], awaiting: str | None, add: _Add, free: _Free
 ) -> None:
     asked = awaiting == "labour_market_subsidy_days"
-    subsidy = bool(_SUBSIDY.search(text))
+    subsidy = bool(SUBSIDY.search(text))
     for number in numbers:
         unit = _DAYS_UNIT.match(text, number.end)
         if not free(number.start, number.end) or number.form == "mark":

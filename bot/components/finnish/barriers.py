@@ -9,7 +9,7 @@ from bot.components.finnish.spans import Span
 _BARRIERS: dict[str, re.Pattern[str]] = {
     "family": re.compile(
         r"\bperhe(?!palvelu|neuvola)\w*|\blap(?:si|set|sia|sien|sen|sien|sista|sille|seni|siani)\b\w*|\blasten\w*|\blasta\b|\blapse\w*|muksu\w*|mukul\w*|penska\w*|kakar\w*|\bnakero\w*|vauva\w*|taapero\w*|\bteini\w*|koululai\w*"
-        r"|yksinhuolta\w*|\byh\b|omaishoi\w*|avioero\w*|\bero(?:n|ssa|sta|amisen|prosess\w*|n jalkeen)?\b|puoliso\w*|\bmies\b|\bmiehe(?:n|ni|lla)\b|vaimo\w*|parisuh\w*|\baiti\w*|\baitin\w*|\bisa(?:n|ni|lla|ni)?\b|vanhem(?:pi|pa|man|mat)\w*|mummo\w*|mummi\w*|\bvaari\w*|\bpappa\w*"
+        r"|yksinhuolta\w*|\byh\b|omaishoi\w*|avioero\w*|\bero(?:n|ssa|sta|amisen|prosess\w*|n jalkeen)?\b|puoliso\w*|\bmies\b|\bmiehe(?:n|ni|lla)\b|vaimo\w*|parisuh\w*|\baiti\w*|\baitin\w*|\bisa(?:n|ni|lla|ni)?\b|vanhem(?:pi|pa|man|mat)\w*|mummo\w*|mummi\w*|\bpappa\w*"
         r"|paivahoi\w*|hoitopaik\w*|lastenhoi\w*|lastensuo\w*|huostaan\w*|huoltaj\w*|raskaa?na|raskau\w*|perhetilan\w*|lapsenvahti\w*|eskari\w*|sukulai\w*|iltahoi\w*|vuorohoi\w*|hoidettav\w*"
     ),
     "housing": re.compile(

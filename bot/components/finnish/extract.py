@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 from bot.components.finnish.ages import find_ages
-from bot.components.finnish.amounts import find_amounts
+from bot.components.finnish.amounts import SUBSIDY, find_amounts
 from bot.components.finnish.barriers import find_barriers
 from bot.components.finnish.contacts import find_callback_time, find_contacts
 from bot.components.finnish.municipalities import Municipalities
@@ -47,11 +48,17 @@ class Extractor:
         found += find_ages(_blank(plain, found), today, asked=awaiting == "age")[:1]
         found += find_amounts(_blank(plain, found, keep="age"), today, awaiting, found)
         found += self.municipalities.find(plain, text, asked=awaiting == "municipality")
-        found += self.services.find(plain)
         found += find_questions(plain)
-        spans = without_overlaps(found)
-        # A barrier and a question may share words with what else was found ("omaishoitaja").
-        return sorted([*spans, *(b for b in find_barriers(plain, awaiting))])
+        # "300 päivää työmarkkinatukea" tells the days; it does not ask about the benefit.
+        days = any(span.entity == "labour_market_subsidy_days" for span in found)
+        found += self.services.find(_blank_pattern(plain, SUBSIDY) if days else plain)
+        asked_barriers = awaiting == "life_situation_barriers"
+        barriers = find_barriers(plain, awaiting)
+        return without_overlaps([*barriers, *found] if asked_barriers else [*found, *barriers])
+
+
+def _blank_pattern(text: str, pattern: re.Pattern[str]) -> str:
+    return pattern.sub(lambda match: " " * len(match.group()), text)
 
 
 def _blank(text: str, spans: list[Span], keep: str = "") -> str:

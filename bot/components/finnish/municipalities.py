@@ -27,6 +27,10 @@ _LOCAL = re.compile(r"(?:ss?a?|st(?:a)?|ll?a?|lt(?:a)?|lle|an|en|in|on|un|yn|hin
 _ELSEWHERE = re.compile(
     r"\b(?:joku|jokin|jossain|jostain|johonkin|ihan|toinen|toisessa|toisesta)\s+(?:muu|muualla|muualta|muussa|muusta|toinen|kunta|kunnassa)\w*(?:\s+kun\w+)?|\bmuu(?:alla|alta|al|alt|alle|ssa|sta|kalla)\b|\bmuu\s+kunta\w*|\b(?:en|ei)\s+(?:\w+\s+)?(?:noista|naista|noissa|missaan)\b(?:\s+missaan)?|\bei\s+mikaan\s+(?:noista|naista)|\bulkomai\w+|\btoisella\s+paikkakunnalla|\beri\s+(?:kunta|kunnassa|paikkakun\w+)"
 )
+_LEAVE = frozenset(
+    ("lahtien lahtea lahdin lahtia lahdet lahdetaan lahdetta lahtisi lahtisin lahtis lahteny lahtenyt lahtee lahdettava"
+     " lahtemaan lahtemassa lahtemisen").split()
+)  # fmt: skip
 _LIVES = re.compile(r"\basu|\bmuut(?:in|an|imme|taa|tan|ettiin|etaan|anu)|kotoisin|kirjoilla|\bkotikun|kunta|\bkun(?:nas|nan)|kotona|\btaalla|\btaal\b|\boon\b|\bolen\b|\btulen\b|kaupun[kg]|\basun")
 
 
@@ -108,7 +112,7 @@ class Municipalities:
         found: list[Span] = []
         for match in _WORD.finditer(text):
             value = self._value(match, text, original, asked)
-            if value is not None:
+            if value is not None and not _another_word(original[match.start() : match.end()], match.group()):
                 found.append(Span(match.start(), match.end(), "municipality", value))
         if asked and not found and (match := _ELSEWHERE.search(text)):
             return [Span(match.start(), match.end(), "municipality", OTHER)]
@@ -135,6 +139,11 @@ class Municipalities:
             if not (capital or lives):
                 return None
         return self.stems[stem]
+
+
+def _another_word(written: str, word: str) -> bool:
+    """Whether this is a form of "lähteä" and not of Lahti."""
+    return word in _LEAVE or (word.startswith("laht") and "ä" in written.lower())
 
 
 def _longest_stem(word: str, stems: Mapping[str, str]) -> str | None:

@@ -22,7 +22,7 @@ _QUESTIONS: dict[str, re.Pattern[str]] = {
     "wants_work": re.compile(r"motivaatio\w*|tyohalu\w*|halukkuu\w*|haluanko\s+(?:toihin|toita|tyota|ma)\w*|haluunko\w*|halukysy\w*|toihin\s?halu\w*|tyollistymishalu\w*|tyon\s?halu\w*|eka\w*\s+kysymy\w*|ensimmai\w*\s+(?:kysymy|koh|vastau)\w*|ihan\s+eka\w*"),
 }  # fmt: skip
 _POINTS_AT = re.compile(
-    r"kysymy|kysymyk|\bkohta|\bkohda|\bkohti|\bkoht|kohtaa|vastaus|vastauk|vastasin|vastaan|\bkorja|\bkorjaa|korjaus|\bmuut(?:a|taa|taisin|tas|an|etaan|ettu|os)|\bvaihd|vaihta|\bvaari|vaarin|\bvirhe|erehdy|\bpalaa|palata|palataan|takaisin|takas|\bpieless|meni\s+vaarin|laitoin|laitoi|sanoin|uudestaan|uudelleen|edelli|kirjo|tarkoittaa|tarkottaa|miks|mita\s+tark|\bjuttu|\bjutun|osio|osuus"
+    r"kysymy|kysymyk|\bkohta|\bkohda|\bkohti|\bkoht|kohtaa|vastaus|vastauk|vastasin|vastaan|\bkorja|\bkorjaa|korjaus|\bmuut(?:a|taa|taisin|tas|an|etaan|ettu|os)|\bvaihd|vaihta|\bvaari|vaarin|\bvirhe|erehdy|\bpalaa|palata|palataan|takaisin|takas|\bpieless|meni\s+vaarin|laitoin|laitoi|sanoin|uudestaan|uudelleen|edelli|tarkoittaa|tarkottaa|miks|mita\s+tark|\bjuttu|\bjutun|osio|osuus"
 )
 
 

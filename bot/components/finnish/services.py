@@ -13,7 +13,7 @@ from bot.components.finnish.spans import Span, readable
 _WORD = re.compile(r"[^\W_]+(?:[:'][^\W_]+)*")
 _SPLIT = re.compile(r"[^\W_]+")
 # What may follow a stem: case, number, possessive, particle. Short, so that another word is not taken for one.
-_TAIL = 7
+_TAIL = 9
 _ABBREVIATION_TAIL = re.compile(r"(?::?(?:n|a|in|iin|ssa|ssä|sta|lla|lta|lle|t|ta|i|is|ista|issa|ist|ille|ia|ii|ien|ila|illa|ilta|een|an|s|st|en|hen))?$")
 _COMMON = frozenset(
     "ja tai eli seka oma omat muu muut uusi kunnan kaupungin lahden paijat hameen alue alueen palvelu palvelut tuki apu aika haku"
