@@ -11,6 +11,7 @@ import logging
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
 from sanic import Request
+from sanic.handlers import ErrorHandler
 from sanic.response import HTTPResponse, json
 
 from settings import get_settings
@@ -31,6 +32,8 @@ def main() -> None:
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app(executor, cors_origins=[])
+    # Sanic refuses a second handler for the same exception, so rasa-sdk's goes with the object that holds it.
+    app.error_handler = ErrorHandler()
     app.error_handler.add(Exception, _failed)
     app.config.KEEP_ALIVE_TIMEOUT = 120
     app.run(
