@@ -147,7 +147,10 @@ class _Reader:
         return found
 
     def _explain(self, error: ValidationError, place: _Place) -> None:
-        for detail in error.errors():
+        details = error.errors()
+        for detail in details:
+            if detail["type"] == "too_short" and len(details) > 1:
+                continue  # the list is short because of the other errors
             path = tuple(detail["loc"])
             field = ".".join(map(str, path)) or "kohta"
             match detail["type"]:
