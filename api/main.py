@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import logs, middleware, problems, worker
+from api import VERSION, logs, middleware, problems, worker
 from api.advisers.views import router as advisers
 from api.context import Context
 from api.conversations.views import router as conversations
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(
         title="Tienviitta",
-        version="1.0.0",
+        version=VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,

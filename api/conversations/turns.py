@@ -41,6 +41,8 @@ START = "/start_conversation"
 RESUME = "/resume_conversation"
 PERSON_PAYLOAD = "/request_human"
 RETRY_PAYLOAD = "/retry_message"
+ERASE = "erase"
+"""What the dialogue puts in `command` when a resident has confirmed that everything be erased."""
 CONTACT_QUESTION = "handoff_contact"
 CONTACT_KINDS: frozenset[Kind] = frozenset({"phone", "email"})
 
@@ -353,6 +355,11 @@ async def _to_bot(context: Context, conversation_id: str, step: _Step, arrived: 
         session, conversation = ours
         if result is not None:
             await _take_over(session, conversation, step, result)
+            if result.state.get("command") == ERASE:
+                # Asked for in words. The answer goes out, and nothing of the talk stays behind it.
+                answer = await _end(session, conversation, step)
+                await service.erase(session, conversation_id=conversation_id)
+                return answer
         else:
             await _apologise(context, session, conversation, step, message, is_payload)
         return await _end(session, conversation, step)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 
+from api import VERSION
 from api.context import Ctx
 from api.problems import Problem
 
@@ -34,11 +35,15 @@ async def _page(context: Ctx, request: Request) -> Response:
     except TemplateNotFound:
         raise Problem(404, "page_not_found") from None
     html = template.render(
-        url=settings.url,
-        message_max_chars=settings.message_max_chars,
-        retention_days=settings.retention_days,
-        handoff_retention_days=settings.handoff_retention_days,
-        adviser_hours=settings.adviser_hours,
+        settings_public={
+            "version": VERSION,
+            "public_url": settings.url,
+            "message_max_chars": settings.message_max_chars,
+            "retention_days": settings.retention_days,
+            "handoff_retention_days": settings.handoff_retention_days,
+            "adviser_hours": settings.adviser_hours,
+            "feedback_email": getattr(settings, "feedback_email", None),
+        }
     )
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 

@@ -113,8 +113,10 @@ def _phones(text: str) -> Iterable[_Span]:
         number = phonenumbers.parse("+" + re.sub(r"\D", "", bare[0]))
         if phonenumbers.is_valid_number(number):
             found.append((bare.start(), bare.end()))
+    taken = business_ids
     for start, end in found:
-        if not any(start < id_end and id_start < end for id_start, id_end in business_ids):
+        if not any(start < taken_end and taken_start < end for taken_start, taken_end in taken):
+            taken.append((start, end))
             yield _Span(start, end, "phone")
 
 
@@ -131,13 +133,12 @@ def redact(text: str, *, keep: Set[Kind] = frozenset()) -> Redaction:
     plain, origins = _plain(text)
     taken: list[_Span] = []
     for finder in _FINDERS:
-        # A kind that stays is found all the same, so that no other finder takes a part of it.
-        # Blanking keeps places; a stroke, unlike a space, joins nothing across the gap.
-        for span in finder(plain):
-            if not any(span.start < other.end and other.start < span.end for other in taken):
+        # Again until nothing is found: two numbers side by side can hide each other. A kind that stays is found all
+        # the same, so that no other finder takes a part of it. Blanking keeps places, and joins nothing across.
+        while fresh := [span for span in finder(plain) if span.start < span.end]:
+            for span in fresh:
                 taken.append(span)
-        for span in taken:
-            plain = plain[: span.start] + "|" * (span.end - span.start) + plain[span.end :]
+                plain = plain[: span.start] + "|" * (span.end - span.start) + plain[span.end :]
     out, position = [], 0
     kinds: set[Kind] = set()
     for span in sorted(taken, key=lambda item: item.start):

@@ -1,0 +1,90 @@
+"""The api on a real port, before an engine that does what a test says, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.database import upgrade
+from tests.api.harness import (
+    Api,
+    FakeEngine,
+    Resident,
+    Server,
+    add_advisers,
+    free_port,
+    make_settings,
+    postgres_database,
+    serve,
+)
+
+
+@pytest.fixture(scope="session")
+def _engine() -> Iterator[FakeEngine]:
+    fake = FakeEngine(free_port())
+    server = Server(fake.app(), fake.port)
+    server.start()
+    yield fake
+    fake.release.set()
+    server.stop()
+
+
+@pytest.fixture
+def engine(_engine: FakeEngine) -> Iterator[FakeEngine]:
+    """The engine as a test finds it: well, and with an empty memory."""
+    _engine.reset()
+    yield _engine
+    _engine.reset()
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
+    else:
+        yield from postgres_database()
+
+
+@pytest.fixture(scope="session")
+def _api(database_url: str, _engine: FakeEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    settings = make_settings(tmp_path_factory.mktemp("var"), _engine.port, database_url=database_url)
+    upgrade(settings)
+    add_advisers(settings)
+    running = serve(settings, _engine)
+    running.server.start()
+    yield running
+    running.server.stop()
+
+
+@pytest.fixture
+def api(_api: Api, engine: FakeEngine) -> Api:
+    """The api on SQLite, and once more on PostgreSQL."""
+    del engine
+    return _api
+
+
+@pytest.fixture
+def own_api(engine: FakeEngine, tmp_path: Path) -> Iterator[Callable[..., Api]]:
+    """Makes an api with settings and a database of its own."""
+    running: list[Api] = []
+
+    def make(**values: Any) -> Api:
+        settings = make_settings(tmp_path, values.pop("engine_port", engine.port), **values)
+        upgrade(settings)
+        add_advisers(settings)
+        made = serve(settings, engine)
+        made.server.start()
+        running.append(made)
+        return made
+
+    yield make
+    for one in running:
+        one.server.stop()
+
+
+@pytest.fixture
+def resident(api: Api) -> Resident:
+    return api.resident()
