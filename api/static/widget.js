@@ -168,7 +168,7 @@ class TienviittaChat extends HTMLElement {
     ui.closeButton = this.#inline ? null : button("close", texts.close, () => this.hide());
     ui.closeLabel = ui.closeButton?.querySelector(".sr");
     ui.menu = h("ul", { id: "menu", class: "menu", hidden: true });
-    ui.head = h("header", { class: "head" },
+    ui.head = h("div", { class: "head" },
       logo ? h("img", { class: "logo", src: logo, alt: "" }) : h("span", { class: "mark" }, icon("signpost")),
       h("div", { class: "titles" }, h("h2", {}, heading), ui.subtitle), ui.menuButton, ui.closeButton, ui.menu);
 

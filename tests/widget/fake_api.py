@@ -135,7 +135,7 @@ class Fake:
             talk.status = status
             base: Json = {"id": "h1", "place": None, "estimate_s": None, "urgent": None, "callback": None}
             talk.handoff = {**(talk.handoff or base), "status": status, **handoff}
-            await self._publish(talk, "status", {"status": status})
+            await self._publish(talk, "status", self._state(talk))
 
         self.run(work())
 
