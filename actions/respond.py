@@ -29,15 +29,23 @@ AWAITED: Mapping[str, Callable[[Turn], bool | Awaitable[bool]]] = {
 
 UNDERSTOOD_NOTHING = frozenset({"nlu_fallback", "out_of_scope"})
 
+# A bare yes or no answers what was offered last, not the question that was open before the offer.
+OFFERED: Mapping[str, Mapping[str, Handler]] = {
+    "utter_help_person_now": {"affirm": people.request_human, "deny": safety.continue_after_help},
+    "utter_not_understood_offer_person": {"affirm": people.request_human},
+    "utter_did_you_mean": {"deny": conversation.none_of_these},
+}
+
 
 async def respond(turn: Turn) -> None:
     """Answer the message: changes ``turn.state`` and fills ``turn.messages``, which is never left empty."""
     state = turn.state
     state.command = None
-    if turn.intent not in safety.HANDLERS and await _taken_by_awaited(turn):
+    offered = _offered(turn)
+    if offered is None and turn.intent not in safety.HANDLERS and await _taken_by_awaited(turn):
         pass
     else:
-        handler = HANDLERS.get(turn.intent, conversation.not_understood)
+        handler = offered or HANDLERS.get(turn.intent, conversation.not_understood)
         done = handler(turn)
         if inspect.isawaitable(done):
             await done
@@ -46,6 +54,13 @@ async def respond(turn: Turn) -> None:
     if not turn.messages:
         conversation.not_understood(turn)
     turn.remember_said()
+
+
+def _offered(turn: Turn) -> Handler | None:
+    """What a bare yes or no means when the last thing said was an offer; None when it was none."""
+    if turn.is_button or not turn.state.last:
+        return None
+    return OFFERED.get(turn.state.last[-1].response, {}).get(turn.intent)
 
 
 async def _taken_by_awaited(turn: Turn) -> bool:

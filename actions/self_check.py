@@ -433,8 +433,12 @@ def resume_or_restart(turn: Turn) -> bool:
             "affirm": "resume",
             "start_self_check": "resume",
             "restart": "restart",
-            "deny": "restart",
         }.get(turn.intent)
+        if turn.intent in ("deny", "stop", "unsure"):
+            # "Ei nyt" on a pause is no wish to lose the answers.
+            said_before = any(said.response == "utter_pause_goes_on" for said in turn.state.last)
+            turn.say("utter_goodbye" if said_before else "utter_pause_goes_on")
+            return True
     if choice == "restart":
         restart(turn)
     elif choice == "resume":

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalogue.answers import service_answer
-
 from actions.questions import questions
 from actions.result import FIRST_SHOWN, RESULT_BUTTONS, cards, show_result, visible
 from actions.self_check import ask_next, return_to_question
 from actions.turn import Button, Handler, Turn
+from catalogue.answers import AnswerKind, service_answer
 from catalogue.models import Service
 
-ANSWER_KINDS = {
+ANSWER_KINDS: dict[str, AnswerKind] = {
     "ask_service": "what",
     "ask_eligibility": "for_whom",
     "ask_how_to_apply": "how_to_apply",
@@ -141,7 +140,7 @@ def about_service(turn: Turn) -> None:
     turn.state.topic = service.id
     turn.say(
         "utter_service_answer",
-        answer=service_answer(service, kind),
+        answer=service_answer(service, kind, turn.today, _access(turn).catalogue()),
         services=[_card(service)] if kind in ("what", "contact") else [],
         buttons=_other_kinds(service, kind) if turn.state.awaiting is None else (),
     )
