@@ -85,7 +85,7 @@ def test_a_file_that_is_no_list_of_talks_is_told(tmp_path, text, line):
 
 
 def test_a_name_stands_once(tmp_path):
-    with pytest.raises(BrokenDialogue, match="line 5.*line 1"):
+    with pytest.raises(BrokenDialogue, match=r"line 5.*line 1"):
         load_all([written(tmp_path, GOOD + GOOD)])
 
 
