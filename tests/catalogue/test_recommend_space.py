@@ -1,6 +1,6 @@
 """What holds for every combination of answers, tried over the whole answer space.
 
-The space: six questions with four values, the score's values around each limit, and all sets of barriers. Scores between
+The space: six questions with four values, the score around each limit, and all sets of barriers. Scores between
 the limits behave alike, which `test_scores_between_the_limits_change_nothing` checks.
 """
 
