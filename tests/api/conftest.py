@@ -74,7 +74,6 @@ def own_api(engine: FakeEngine, tmp_path: Path) -> Iterator[Callable[..., Api]]:
     def make(**values: Any) -> Api:
         settings = make_settings(tmp_path, values.pop("engine_port", engine.port), **values)
         upgrade(settings)
-        add_advisers(settings)
         made = serve(settings, engine)
         made.server.start()
         running.append(made)

@@ -176,6 +176,7 @@ def postgres_database() -> Iterator[str]:
         pytest.skip("no PostgreSQL server answers at TIENVIITTA_TEST_POSTGRES")
     name = f"tienviitta_{uuid.uuid4().hex[:12]}"
     admin.execute(f'CREATE DATABASE "{name}"')
+    admin.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # tests need no power cut survived here
     try:
         yield POSTGRES.rsplit("/", 1)[0] + "/" + name
     finally:
@@ -204,6 +205,7 @@ class Api:
     settings: Settings
     engine: FakeEngine
     server: Server
+    browsers: dict[str, AdviserBrowser] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -216,7 +218,10 @@ class Api:
         return Resident(self)
 
     def adviser(self, username: str) -> AdviserBrowser:
-        return AdviserBrowser(self, username)
+        """A browser in which this adviser is signed in; the same one again, for signing in is slow by design."""
+        if username not in self.browsers:
+            self.browsers[username] = AdviserBrowser(self, username)
+        return self.browsers[username]
 
     def sign(self, body: bytes, *, webhook_id: str, at: datetime | None = None) -> dict[str, str]:
         """Headers of a webhook to the api."""
