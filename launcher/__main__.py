@@ -22,11 +22,23 @@ def say(text: str) -> None:
 
 
 def _settings() -> Settings:
+    from pydantic import ValidationError
+
+    from api.security import SettingsError, check_settings
     from launcher.stack import ensure_development_secrets
 
-    ensure_development_secrets(Settings())
-    get_settings.cache_clear()
-    return get_settings()
+    try:
+        ensure_development_secrets(Settings())
+        get_settings.cache_clear()
+        settings = get_settings()
+        check_settings(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "TIENVIITTA_" + str(first["loc"][0]).removeprefix("TIENVIITTA_").upper()
+        raise LaunchError(f"the setting {name} cannot be used: {first['msg']}; change it") from None
+    except SettingsError as error:
+        raise LaunchError(str(error)) from None
+    return settings
 
 
 def _stop_on_terminate(_signal: int, _frame: object) -> None:
@@ -36,19 +48,19 @@ def _stop_on_terminate(_signal: int, _frame: object) -> None:
 def run(_arguments: list[str]) -> int:
     """Make everything ready, start it, print the addresses, stop it on Ctrl-C."""
     from launcher.database import prepare_database
-    from launcher.stack import build
+    from launcher.stack import build, check_ports
     from launcher.training import ensure_model
 
-    signal.signal(signal.SIGTERM, _stop_on_terminate)
     started = time.monotonic()
     settings = _settings()
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    # Now rather than after minutes of training.
+    check_ports(settings)
     prepare_database(settings)
     model = ensure_model(settings.var_dir / "log" / "training.log")
     supervisor = build(settings, model)
     say("starting engine, actions and api")
-    supervisor.start()
     try:
+        supervisor.start()
         _announce(settings, time.monotonic() - started)
         while True:
             supervisor.watch_once()
@@ -63,7 +75,7 @@ def _announce(settings: Settings, seconds: float) -> None:
     print(f"\n  Chat:    {settings.url}")
     print(f"  Adviser: {settings.url}/adviser")
     password = settings.var_dir / "adviser-password"
-    if password.exists():
+    if settings.environment == "development" and password.exists():
         print(f"           user neuvoja, password {password.read_text().strip()}")
     print("\n  Stop with Ctrl-C.\n", flush=True)
 
@@ -191,10 +203,13 @@ def main() -> int:
     if command is None:
         say(f"there is no command {name}; there are {', '.join(COMMANDS)}")
         return 2
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, _stop_on_terminate)
     try:
         return command(arguments)
     except LaunchError as error:
-        say(str(error))
+        for line in str(error).splitlines():
+            say(line)
         return 1
     except KeyboardInterrupt:
         return 130 if name != "run" else 0

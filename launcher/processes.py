@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -26,8 +27,8 @@ RESTARTS = 5
 RESTART_WINDOW_S = 300.0
 
 
-def _die_with_parent() -> None:
-    # A launcher that is killed outright must not leave its children running (Linux only).
+def die_with_parent() -> None:
+    """Run in a child as it starts: a launcher that is killed outright leaves nothing running (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
@@ -75,7 +76,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
 
     def running(self) -> bool:
@@ -98,20 +99,25 @@ class Process:
         reasons = [line for line in lines[-60:] if "rror" in line or "xception" in line]
         return (reasons or lines or ["no message"])[-1][:300]
 
+    def send(self, sign: signal.Signals) -> None:
+        """Send a signal to it and to whatever it started; nothing when it is gone."""
+        if self.popen is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.popen.pid, sign)
+
+    def wait(self, limit_s: float) -> bool:
+        """Wait until it is gone; False when it is still there after ``limit_s``."""
+        if self.popen is None:
+            return True
+        try:
+            self.popen.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def stop(self) -> None:
         """Ask it to stop, then make it."""
-        if self.popen is None:
-            return
-        for sign, limit in ((signal.SIGTERM, STOP_LIMIT_S), (signal.SIGKILL, STOP_LIMIT_S)):
-            try:
-                os.killpg(self.popen.pid, sign)
-            except ProcessLookupError:
-                break
-            try:
-                self.popen.wait(limit)
-                break
-            except subprocess.TimeoutExpired:
-                continue
+        Supervisor([self]).stop()
 
 
 class Supervisor:
@@ -166,6 +172,15 @@ class Supervisor:
             process.start()
 
     def stop(self) -> None:
-        """Stop all."""
+        """Ask all to stop, then make those that do not; whatever interrupts the wait, nothing is left running."""
         for process in reversed(self.processes):
-            process.stop()
+            process.send(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_LIMIT_S
+        try:
+            for process in reversed(self.processes):
+                process.wait(max(0.0, deadline - time.monotonic()))
+        finally:
+            # Also for those that have ended: what they started may not have.
+            for process in self.processes:
+                process.send(signal.SIGKILL)
+                process.wait(STOP_LIMIT_S)

@@ -14,9 +14,16 @@ from launcher.processes import Process, Supervisor, check_port_free
 from launcher.training import ENGINE_PYTHON, engine_environment
 from settings import ROOT, Settings
 
+SECRETS = ROOT / "var" / "secrets.env"
+"""Where the settings look for the secrets of development."""
 
-def ensure_development_secrets(settings: Settings) -> None:
+
+def ensure_development_secrets(settings: Settings, path: Path = SECRETS) -> None:
     """Write random secrets for development where none are set, readable by their owner alone.
+
+    Args:
+        settings: what is set already.
+        path: the file that they are added to.
 
     Raises:
         LaunchError: outside development, where secrets are given and never made up.
@@ -41,12 +48,14 @@ def ensure_development_secrets(settings: Settings) -> None:
         return
     if settings.environment != "development":
         raise LaunchError(f"{', '.join(missing)} must be set when TIENVIITTA_ENVIRONMENT is {settings.environment}")
-    path = ROOT / "var" / "secrets.env"
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text() if path.exists() else ""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # Appended, so that nothing can lose the keys that older talks are encrypted with.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(before + "".join(f"{name}={value}\n" for name, value in missing.items()))
+        os.fchmod(file.fileno(), 0o600)
+        line_end = "\n" if before and not before.endswith("\n") else ""
+        file.write(line_end + "".join(f"{name}={value}\n" for name, value in missing.items()))
 
 
 def engine_argv(model: Path, settings: Settings) -> list[str]:
@@ -100,11 +109,11 @@ def processes(settings: Settings, model: Path, environment: Mapping[str, str] | 
     return [engine, actions_process(settings, own), api]
 
 
-def build(settings: Settings, model: Path, environment: Mapping[str, str] | None = None) -> Supervisor:
-    """The service, with its ports checked to be free.
+def check_ports(settings: Settings) -> None:
+    """Check that every port of the service is free.
 
     Raises:
-        LaunchError: a port is in use.
+        LaunchError: a port is in use, or two processes were given the same.
     """
     for name, host, port in (
         ("api", settings.host, settings.port),
@@ -112,4 +121,15 @@ def build(settings: Settings, model: Path, environment: Mapping[str, str] | None
         ("actions", settings.actions_host, settings.actions_port),
     ):
         check_port_free(host, port, name)
+    if len({settings.port, settings.engine_port, settings.actions_port}) < 3:
+        raise LaunchError("PORT, TIENVIITTA_ENGINE_PORT and TIENVIITTA_ACTIONS_PORT must differ; choose others")
+
+
+def build(settings: Settings, model: Path, environment: Mapping[str, str] | None = None) -> Supervisor:
+    """The service, with its ports checked to be free.
+
+    Raises:
+        LaunchError: a port is in use.
+    """
+    check_ports(settings)
     return Supervisor(processes(settings, model, environment))

@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from launcher.content_check import check_bot_content
+from launcher.content_check import catalogue_content, check_bot_content
 from launcher.failure import LaunchError
+from launcher.processes import die_with_parent
 from settings import ROOT
 
 MODELS = ROOT / "bot" / "models"
@@ -70,6 +71,7 @@ def ensure_model(log: Path) -> Path:
         LaunchError: broken content, or a failed training.
     """
     check_bot_content()
+    catalogue_content()
     target = model_path()
     if target.exists():
         return target
@@ -82,15 +84,24 @@ def ensure_model(log: Path) -> Path:
     ]  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603
-            argv, cwd=ROOT, env=engine_environment(), stdout=output, stderr=subprocess.STDOUT
+            argv,
+            cwd=ROOT,
+            env=engine_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
         )
         try:
             while process.poll() is None:
                 _progress(f"training the model, {time.monotonic() - started:.0f} s")
                 time.sleep(1)
-        except KeyboardInterrupt:
-            process.terminate()
+        except BaseException:
+            _progress("")
+            process.kill()
             process.wait()
+            target.unlink(missing_ok=True)
             raise
     _progress("")
     if process.returncode != 0 or not target.exists():
