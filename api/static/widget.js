@@ -16,7 +16,7 @@ const length = (text) => [...text].length;
 /** Where this file was loaded from; the rest of the service is beside it. */
 const BASE = new URL(".", import.meta.url);
 
-/** The stylesheets, fetched once and shared by every element on the page. */
+/** Fetched once for every element on the page. */
 let sheets = null;
 function loadSheets() {
   sheets ??= Promise.all(["static/tokens.css", "static/widget/widget.css"].map(async (path) => {
@@ -182,7 +182,7 @@ class TienviittaChat extends HTMLElement {
     ui.list = h("ol", { role: "list" });
     ui.typing = h("p", { class: "typing", hidden: true },
       h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span"));
-    // The log itself is silent: the polite region below says each message once, whole.
+    // Silent: the live region says each message once, whole.
     ui.log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": texts.logLabel, tabindex: "0",
       on: { scroll: () => this.#scrolled() } }, ui.list, ui.typing);
     ui.jump = h("button", { class: "jump", hidden: true, on: { click: () => { this.#toEnd(); ui.log.focus(); } } },
@@ -198,7 +198,7 @@ class TienviittaChat extends HTMLElement {
 
     ui.chat = h("div", { class: "chat" }, ui.progress, ui.strips, ui.standing, ui.log, ui.jump, ui.composer);
     ui.other = h("div", { class: "view", hidden: true });
-    // A modal dialog silences what is outside of it, so there is a live region on either side.
+    // A modal dialog silences what is outside of it: a live region on either side.
     ui.inner = h("div", { class: "sr live", "aria-live": "polite", "aria-relevant": "additions" });
     ui.outer = ui.inner.cloneNode();
     ui.panel = h(this.#inline ? "section" : "dialog",
@@ -280,7 +280,7 @@ class TienviittaChat extends HTMLElement {
     if (!sameBurst) this.#burst.first = this.#atEnd ? `s${messages[0].seq}` : null;
     this.#burst.at = now;
     this.#render();
-    // From the first of what came together, so that nobody has to scroll back up to begin reading.
+    // To the first of what came together, so that nobody has to scroll up to begin.
     const first = this.#drawn.get(this.#burst.first)?.item;
     if (first) this.#toEnd(first);
     else this.#ui.jump.hidden = false;
@@ -425,7 +425,7 @@ class TienviittaChat extends HTMLElement {
     const message = this.#talk.send({ payload, title });
     this.#render();
     this.#toEnd();
-    // The pressed button is gone: its message takes focus, so that Tab leads on from there.
+    // The pressed button is gone: Tab leads on from its message.
     this.#drawn.get(message.key).item.focus();
   }
 
@@ -635,12 +635,12 @@ class TienviittaChat extends HTMLElement {
 
   async #print() {
     this.#ui.menuButton.focus();
-    // Opened before the answer is there: a later opening would be blocked as not asked for.
+    // Opened at once: later it would be blocked as not asked for.
     const view = window.open("", "_blank");
     if (!view) return this.#complain(texts.popupBlocked);
     try {
       const page = new DOMParser().parseFromString(await this.#talk.transcript("html"), "text/html");
-      // Its own styles are inline, which a strict page forbids; as a sheet made here they are allowed.
+      // Its inline styles would be blocked under a strict policy; a sheet made here is not.
       const sheet = new view.CSSStyleSheet();
       sheet.replaceSync(page.querySelector("style")?.textContent ?? "");
       view.document.adoptedStyleSheets = [sheet];

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+# Imported here, since compiling a module after Playwright's greenlets have run can fail on Python 3.11
+# ("AST constructor recursion depth mismatch"), and pytest's plugin imports it at the very end.
+import hypothesis  # noqa: F401
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -33,7 +37,7 @@ def server() -> Iterator[Fake]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = CHROMIUM if os.path.exists(CHROMIUM) else None
+        found = CHROMIUM if Path(CHROMIUM).exists() else None
         chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield chromium
         chromium.close()

@@ -7,6 +7,7 @@ say something as an adviser, lose a conversation, answer with an error. Nothing 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import threading
@@ -55,7 +56,8 @@ SCRIPT: list[tuple[str, list[tuple[str, str]], str | None, tuple[str, int] | Non
     ("Aloitetaan. Haluatko töihin?", YES_NO, "wants_work", ("motivation", 1)),
     ("Kiitos. Minkä numeron antaisit työkyvyllesi? 0 tarkoittaa, että et pysty työhön. 10 tarkoittaa, että työkykysi "
      "on parhaimmillaan.", SCORES, "work_ability_score", ("health_and_social", 2)),
-    ("Kiitos, kun kerroit. Onko sinulla osaamista, jota voit käyttää työssä?", YES_NO, "has_usable_skills", ("skills", 3)),
+    ("Kiitos, kun kerroit. Onko sinulla osaamista, jota voit käyttää työssä?", YES_NO, "has_usable_skills",
+     ("skills", 3)),
 ]  # fmt: skip
 
 
@@ -101,6 +103,8 @@ class Fake:
     """How long the bot thinks."""
     streams: bool = True
     """False: event streams are refused, as by a proxy that does not let them through."""
+    host_page: tuple[str, str] = ("", CSP)
+    """HTML and policy of `/host`, the page of a site that embeds the widget."""
     signed_in: bool = False
     csrf: str = "csrf-1"
     handoffs: dict[str, Json] = field(default_factory=dict)
@@ -157,6 +161,7 @@ class Fake:
         self.fail = lambda _method, _path: None
         self.delay_s = 0.0
         self.streams = True
+        self.host_page = ("", CSP)
         self.signed_in = False
         self.handoffs = sample_handoffs()
 
@@ -167,13 +172,26 @@ class Fake:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(self.app(), host="127.0.0.1", port=self.port, log_level="warning", timeout_graceful_shutdown=1, lifespan="off")
+        config = uvicorn.Config(
+            self.app(),
+            host="127.0.0.1",
+            port=self.port,
+            log_level="critical",
+            timeout_graceful_shutdown=1,
+            lifespan="off",
+        )
         self._server = uvicorn.Server(config)
 
         def serve() -> None:
             self._loop = asyncio.new_event_loop()
             assert self._server is not None
             self._loop.run_until_complete(self._server.serve())
+            left = asyncio.all_tasks(self._loop)
+            for task in left:
+                task.cancel()
+            if left:
+                self._loop.run_until_complete(asyncio.wait(left))
+            self._loop.close()
 
         self._thread = threading.Thread(target=serve, daemon=True)
         self._thread.start()
@@ -211,6 +229,10 @@ class Fake:
         async def widget(_request: Request) -> Response:
             return FileResponse(API / "static" / "widget.js", media_type="text/javascript")
 
+        async def host(_request: Request) -> Response:
+            html, policy = self.host_page
+            return Response(html, media_type="text/html", headers={"Content-Security-Policy": policy})
+
         root = "/api/v1/conversations"
         app = Starlette(
             routes=[
@@ -222,6 +244,7 @@ class Fake:
                     }.items()
                 ),
                 Route("/widget.js", widget),
+                Route("/host", host),
                 Mount("/static", StaticFiles(directory=API / "static")),
                 Route(root, self._create, methods=["POST"]),
                 Route(root + "/{id}", self._with_talk(self._one), methods=["GET", "DELETE"]),
@@ -229,6 +252,7 @@ class Fake:
                 Route(root + "/{id}/events", self._with_talk(self._events)),
                 Route(root + "/{id}/transcript", self._with_talk(self._transcript)),
                 Route(root + "/{id}/handoff/cancel", self._with_talk(self._cancel), methods=["POST"]),
+                Route(root + "/{id}/typing", self._with_talk(self._typing), methods=["POST"]),
                 Route(root + "/{id}/feedback", self._with_talk(self._feedback), methods=["POST"]),
                 Route("/adviser/api/session", self._session, methods=["GET", "POST", "DELETE"]),
                 Route("/adviser/api/handoffs", self._adviser(self._handoffs)),
@@ -257,7 +281,10 @@ class Fake:
     async def _create(self, _request: Request) -> Response:
         talk = Talk(id=uuid.uuid4().hex, token=uuid.uuid4().hex)
         self.talks[talk.id] = talk
-        buttons = [{"title": "Aloitetaan", "payload": "/start"}, {"title": "Mitä minusta tallennetaan?", "payload": "/privacy"}]
+        buttons = [
+            {"title": "Aloitetaan", "payload": "/start"},
+            {"title": "Mitä minusta tallennetaan?", "payload": "/privacy"},
+        ]
         talk.add("bot", GREETING, buttons=buttons)
         return JSONResponse({"id": talk.id, "token": talk.token, "messages": talk.messages, **self._state(talk)}, 201)
 
@@ -330,10 +357,8 @@ class Fake:
             after = int(request.query_params.get("after", 0))
             talk.listeners.append(queue)
             if not [m for m in talk.messages if m["seq"] > after]:
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(queue.get(), min(float(wait), 3))
-                except TimeoutError:
-                    pass
             talk.listeners.remove(queue)
             messages = [m for m in talk.messages if m["seq"] > after]
             return JSONResponse({"messages": messages, **self._state(talk)})
@@ -357,6 +382,9 @@ class Fake:
         talk.status, talk.handoff = "bot", None
         message = talk.add("system", "Odotus on peruttu. Voit jatkaa botin kanssa.")
         return JSONResponse({"messages": [message], **self._state(talk)})
+
+    async def _typing(self, _request: Request, _talk: Talk) -> Response:
+        return Response(status_code=204)
 
     async def _feedback(self, request: Request, talk: Talk) -> Response:
         talk.feedback = await request.json()
@@ -417,7 +445,13 @@ class Fake:
                 "at": datetime.now(UTC).isoformat(), "buttons": [], "services": [],
             }  # fmt: skip
             found["messages"].append(message)
-            return JSONResponse({"messages": [message]})
+            return JSONResponse(message)
+        elif action == "notes":
+            found["notes"] = [
+                *found["notes"],
+                {"at": "2026-11-22T10:10:00Z", "adviser": "Maija Malli", "text": body["text"]},
+            ]
+            return Response(status_code=204)
         elif action == "close":
             found.update(status="closed")
         elif action == "callback":
@@ -457,25 +491,28 @@ def sample_handoffs() -> dict[str, Json]:
         at = f"2026-11-22T10:0{seq}:00Z"
         return {"seq": seq, "sender": sender, "text": text, "at": at, "buttons": [], "services": []}
 
+    def area(name: str, *items: tuple[str, str]) -> Json:
+        return {"area": name, "items": [{"question": question, "answer": answer} for question, answer in items]}
+
     def request(number: int, **more: Any) -> Json:
         return {
             "id": f"h{number}", "status": "queued", "kind": "chat", "urgent": None, "name": None,
             "requested_at": "2026-11-22T10:00:00Z", "waiting_s": 60 * number, "place": number, "accepted_by": None,
             "accepted_by_me": False, "last_message_at": "2026-11-22T10:05:00Z", "unread": 0, "contact": None,
-            "wished_time": None, "reason": None, "consent": {"scope": "transcript"}, "notes": "", "answers": {},
+            "wished_time": None, "reason": None, "consent": {"scope": "transcript"}, "notes": [], "answers": {},
             "summary": [
-                {"area": "Motivaatio", "items": [{"question": "Haluaa töihin", "answer": "Kyllä"},
-                                                 {"question": "Tavoitteena avoimet työmarkkinat", "answer": "Ei ole varma"}]},
-                {"area": "Terveys ja arki", "items": [{"question": "Oma arvio työkyvystä (0–10)", "answer": "5"},
-                                                      {"question": "Elämäntilanne sallii työn", "answer": "Ohitti kysymyksen"}]},
-                {"area": "Osaaminen", "items": [{"question": "Osaamista, jota voi käyttää", "answer": "Kyllä"}]},
+                area("Motivaatio", ("Haluaa töihin", "Kyllä"), ("Tavoitteena avoimet työmarkkinat", "Ei ole varma")),
+                area("Terveys ja arki", ("Oma arvio työkyvystä (0–10)", "5"),
+                     ("Elämäntilanne sallii työn", "Ohitti kysymyksen")),
+                area("Osaaminen", ("Osaamista, jota voi käyttää", "Kyllä")),
             ],
             "recommendations": [
                 {"service": {key: s[key] for key in ("id", "name", "summary", "url", "phone")}, "group": s["group"],
                  "rank": rank, "reasons": [{"text": reason, "rule": "r", "source": "004"} for reason in s["reasons"]]}
                 for rank, s in enumerate(SERVICES, 1)
             ],
-            "messages": [message(1, "bot", GREETING), message(2, "resident", "oon ollu kaks vuotta työtön ja selkä on kipeä"),
+            "messages": [message(1, "bot", GREETING),
+                         message(2, "resident", "oon ollu kaks vuotta työtön ja selkä on kipeä"),
                          message(3, "bot", "Kiitos, kun kerroit. Kirjasin nämä."),
                          message(4, "resident", "Haluan jutella ihmisen kanssa")],
             **more,

@@ -209,8 +209,9 @@ def wider_than_the_screen(page: Page) -> list[str]:
             const style = getComputedStyle(e);
             if (e.closest(".sr, .sr-only, .skip") || style.clipPath !== "none") continue;
             const box = e.getBoundingClientRect();
-            if (box.width && (box.right > innerWidth + 0.5 || box.left < -0.5)) wide.push(e.tagName + "." + e.className);
-            if (["auto", "scroll"].includes(style.overflowX) && e.scrollWidth > e.clientWidth + 1) wide.push("scrolls " + e.className);
+            const name = e.tagName + "." + e.className;
+            if (box.width && (box.right > innerWidth + 0.5 || box.left < -0.5)) wide.push(name);
+            if (["auto", "scroll"].includes(style.overflowX) && e.scrollWidth > e.clientWidth + 1) wide.push(name);
           } };
           look(document);
           if (document.documentElement.scrollWidth > innerWidth) wide.push("page");
@@ -251,7 +252,8 @@ def test_text_at_double_size_is_not_cut(new_context: Callable[..., BrowserContex
     assert wider_than_the_screen(page) == []
     cut = page.locator("tienviitta-chat").evaluate(
         """host => [...host.shadowRoot.querySelectorAll("button, .bubble, h2")].filter((e) => e.clientHeight
-             && getComputedStyle(e).clipPath === "none" && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
+             && getComputedStyle(e).clipPath === "none"
+             && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
              .map((e) => e.className + " " + e.textContent)"""
     )
     assert cut == []

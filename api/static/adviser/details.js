@@ -31,7 +31,7 @@ function recommendation({ service, reasons }) {
       h("li", {}, text, source && h("span", { class: "quiet" }, ` (${texts.source(source)})`)))),
     (web || phone) && h("p", { class: "row" },
       web?.startsWith("https:") && h("a", { href: web, target: "_blank", rel: "noopener noreferrer" }, texts.serviceLink,
-        hiddenText(`: ${service.name} ${texts.newTab}`)),
+        hiddenText(` ${service.name} ${texts.newTab}`)),
       phone && h("a", { href: phone }, service.phone)));
 }
 

@@ -1,6 +1,6 @@
 /** HTTP and server-sent events of the chat interface. */
 
-/** A call that failed. `status` is 0 when no answer came; `title` is a Finnish sentence or null. */
+/** `status` is 0 when no answer came; `title` is a Finnish sentence or null. */
 export class CallError extends Error {
   constructor(status, title = null, retryAfter = 0) {
     super(title ?? status);
@@ -42,7 +42,6 @@ function clock(other) {
 const asCallError = (error) => (error instanceof CallError ? error : new CallError(0));
 
 export class Client {
-  /** @param {string} server address of the api, without a trailing slash */
   constructor(server) {
     this.root = `${server}/api/v1/conversations`;
   }
@@ -77,9 +76,8 @@ export class Client {
   }
 
   /**
-   * Events of a talk as `{event, data}`, until the stream ends. The first is `open`, when anything has come through.
-   * EventSource cannot carry the Authorization header, so the stream is read here. `silence` is how long
-   * (milliseconds) nothing, not even a comment, may come; before the first byte it is half of that.
+   * Events as `{event, data}` (EventSource cannot carry the Authorization header). The first is `open`, when anything
+   * comes through. It fails after `silence` milliseconds without a byte, half of that before the first.
    */
   async *events(id, { token, lastId, signal, silence = 40000 }) {
     const limit = clock(signal);
@@ -114,8 +112,8 @@ export class Client {
   }
 }
 
-/** One block of an event stream, or null for a comment or a broken one. */
-export function parseEvent(block) {
+/** One block of a stream; null for a comment or a broken one. */
+function parseEvent(block) {
   let event = "message";
   const data = [];
   for (const line of block.split(/\r\n|\n|\r/)) {

@@ -25,7 +25,7 @@ export function serviceCard(service) {
     reasons.length > 0 && h("ul", { class: "reasons" }, ...reasons.map((reason) => h("li", {}, reason))),
     (phone || web?.startsWith("https:")) && h("p", { class: "actions" },
       web?.startsWith("https:") && h("a", { class: "button", href: web, target: "_blank", rel: "noopener noreferrer" },
-        texts.serviceLink, hiddenText(`: ${service.name} ${texts.newTab}`), icon("out")),
+        texts.serviceLink, hiddenText(` ${service.name} ${texts.newTab}`), icon("out")),
       phone && h("a", { class: "button", href: phone }, icon("phone"), texts.serviceCall(service.phone))),
   );
 }

@@ -1,4 +1,4 @@
-/** One talk: its messages in order, what waits to be sent, and who holds it. No DOM here. */
+/** One talk: its messages, what waits to be sent, who holds it. No DOM here. */
 
 import { randomId } from "../dom.js";
 import { Client } from "./client.js";
@@ -205,7 +205,7 @@ export class Talk extends EventTarget {
     if (announce && fresh.length) this.dispatchEvent(new CustomEvent("arrived", { detail: fresh }));
   }
 
-  /** The message written here that `message` is, come back from the api. */
+  /** The message written here that comes back as `message`. */
   #ownFor(message) {
     if (message.sender !== "resident") return null;
     const own = this.messages.filter((old) => old.clientId && !Number.isInteger(old.seq) && old.delivery !== "failed" && !old.restored);
@@ -218,7 +218,7 @@ export class Talk extends EventTarget {
     return this.messages.reduce((last, { seq }) => (Number.isInteger(seq) && seq > last ? seq : last), 0);
   }
 
-  /** Send words, or a button: `{text}` or `{payload, title}`. Shown at once; sent when it can be. */
+  /** Send `{text}`, or a button's `{payload, title}`: shown at once, sent when it can be. */
   send({ text, payload, title }) {
     const message = this.#appendOwn({ clientId: randomId(), text, payload, title });
     this.#pump();
@@ -295,7 +295,7 @@ export class Talk extends EventTarget {
     this.trouble = null;
     message.delivery = "sent";
     if (message.restored) {
-      // It may be among the messages that came with the restored talk, so the api's copy is the one to show.
+      // The restored talk may hold it already: show the api's copy.
       this.messages = this.messages.filter((other) => other !== message);
       this.refresh().catch(() => {});
     } else if (!Number.isInteger(message.seq)) {
@@ -311,10 +311,15 @@ export class Talk extends EventTarget {
     await sleep(wait * (0.9 + Math.random() * 0.2), this.#wake.signal);
   }
 
-  /** Cut every waiting short: the network came back, or the resident asked to try now. */
+  /** The network came back: cut every waiting short, and leave a stream that may be dead. */
   wake() {
     this.#wake.abort();
     this.#wake = new AbortController();
+    if (this.#listener) {
+      this.stopListening();
+      this.listen();
+    }
+    this.#set({ trouble: null });
     if (this.phase === "error") this.start();
   }
 
@@ -386,12 +391,11 @@ export class Talk extends EventTarget {
     this.typing = null;
   }
 
-  /** Stop waiting for an adviser or talking with one, or withdraw the request for a call. */
   async cancelHandoff() {
     this.#take(await this.#call("POST", "/handoff/cancel", { body: {} }), true);
   }
 
-  /** The resident is writing; told only to a human, and not at every key. */
+  /** Tell a human that the resident is writing; not at every key. */
   write() {
     if (!HUMAN.has(this.status) || Date.now() - this.#wroteAt < 3000) return;
     this.#wroteAt = Date.now();
@@ -422,7 +426,7 @@ export class Talk extends EventTarget {
     this.#forget("erased");
   }
 
-  /** Shared computer: nothing is left here at once, and the api is told until it has heard. */
+  /** Shared computer: leave nothing here, and tell the api until it has heard. */
   async leave() {
     const path = `/${this.#id ?? this.store.get().id}`;
     const token = this.#token ?? this.store.get().token;
