@@ -103,7 +103,8 @@ class _Bm25:
         # Words that no document knows take their share of the whole too, with a middling weight.
         known = sum(float(self._idf[term]) * weight for term, weight in found)
         unknown = sum(w for word, w in words.items() if word not in self.vocabulary) * self._middling
-        return np.minimum(scores / np.float32((known + unknown) * 1.6 or 1.0), np.float32(1.0))
+        shares: Scores = np.minimum(scores / np.float32((known + unknown) * 1.6 or 1.0), np.float32(1.0))
+        return shares
 
 
 class _Ngrams:
@@ -180,13 +181,14 @@ class SearchIndex:
 
     def _views(self, text: str, words: dict[str, float]) -> Scores:
         scores: Scores = (
-            _WEIGHTS["text"] * self._text.scores(text)
-            + _WEIGHTS["names"] * self._names.scores(text)
-            + _WEIGHTS["stems"] * self._words.scores(words)
-        ).astype(np.float32)
+            np.float32(_WEIGHTS["text"]) * self._text.scores(text)
+            + np.float32(_WEIGHTS["names"]) * self._names.scores(text)
+            + np.float32(_WEIGHTS["stems"]) * self._words.scores(words)
+        )
         return scores
 
     def _meaning(self, text: str) -> Scores:
+        """Scores of a text of the thesaurus."""
         return self._views(fold(text), dict.fromkeys(stems(text), 1.0))
 
     def _known(self, words: Sequence[str]) -> dict[str, float]:
