@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.labels import intent_label
 from actions.questions import questions
-from actions.self_check import not_an_answer, return_to_question
+from actions.self_check import go_on, not_an_answer, return_to_question
 from actions.turn import Button, Handler, Turn
 from actions.understanding import other_language
 
@@ -22,25 +22,16 @@ def start_conversation(turn: Turn) -> None:
 def resume_conversation(turn: Turn) -> None:
     """After a person let go of the talk, or after a long pause."""
     turn.say("utter_bot_is_back")
-    state = turn.state
-    if state.awaiting is not None:
-        return_to_question(turn)
-    elif state.recommendations is not None:
-        turn.say("utter_what_next_after_result")
-    else:
-        turn.say("utter_start_or_ask")
+    go_on(turn)
 
 
 def greet(turn: Turn) -> None:
     """A greeting in return, and the way on."""
-    if turn.state.awaiting is not None:
-        turn.say("utter_greet_back_short")
-        return_to_question(turn)
-    elif turn.state.recommendations is not None:
-        turn.say("utter_greet_back_short")
-        turn.say("utter_what_next_after_result")
-    else:
+    if turn.state.awaiting is None and turn.state.recommendations is None:
         turn.say("utter_greet_back")
+    else:
+        turn.say("utter_greet_back_short")
+        go_on(turn)
 
 
 def goodbye(turn: Turn) -> None:
@@ -58,20 +49,19 @@ def goodbye(turn: Turn) -> None:
 def thank(turn: Turn) -> None:
     """You are welcome."""
     turn.say("utter_welcome")
-    if turn.state.awaiting is not None:
-        return_to_question(turn)
+    go_on(turn)
 
 
 def bot_challenge(turn: Turn) -> None:
     """A machine, plainly."""
     turn.say("utter_i_am_a_machine")
-    return_to_question(turn)
+    go_on(turn)
 
 
 def capabilities(turn: Turn) -> None:
     """What this service is for."""
     turn.say("utter_simple_capabilities" if turn.state.plain else "utter_capabilities")
-    return_to_question(turn)
+    go_on(turn)
 
 
 def complain(turn: Turn) -> None:
@@ -86,10 +76,11 @@ def out_of_scope(turn: Turn) -> None:
     language = other_language(turn.text)
     if language is not None:
         turn.say(f"utter_language_{language}")
+        return_to_question(turn)
     else:
         turn.state.failures += 1
         turn.say("utter_out_of_scope" if turn.state.failures % 2 else "utter_out_of_scope_again")
-    return_to_question(turn)
+        go_on(turn)
 
 
 def not_understood(turn: Turn) -> None:

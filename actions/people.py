@@ -8,7 +8,7 @@ from typing import Any, Literal
 from actions.handoff_client import AdvisersClosed, HandoffFailed
 from actions.questions import SKIPPED
 from actions.result import summary_areas
-from actions.self_check import return_to_question
+from actions.self_check import go_on
 from actions.state import HandoffDraft
 from actions.turn import Handler, Turn
 
@@ -162,7 +162,7 @@ async def _send(turn: Turn) -> None:
             when=draft.wished_time or "milloin vain",
             where=draft.phone or draft.email or "",
         )
-        return_to_question(turn)
+        go_on(turn)
     elif accepted.place is not None and accepted.place > 1:
         turn.say("utter_handoff_queued_place", place=accepted.place)
     else:
@@ -193,7 +193,7 @@ def cancel_handoff(turn: Turn) -> None:
         _leave(turn, "utter_handoff_declined")
     else:
         turn.say("utter_no_handoff_to_cancel")
-        return_to_question(turn)
+        go_on(turn)
 
 
 def _leave(turn: Turn, response: str) -> None:
@@ -201,8 +201,7 @@ def _leave(turn: Turn, response: str) -> None:
     state.awaiting = state.parked
     state.handoff = HandoffDraft()
     turn.say(response)
-    if state.awaiting is not None:
-        return_to_question(turn)
+    go_on(turn)
 
 
 HANDLERS: dict[str, Handler] = {

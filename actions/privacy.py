@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from actions.self_check import return_to_question
+from actions.self_check import go_on
 from actions.turn import Handler, Turn
 
 
 def ask_privacy(turn: Turn) -> None:
     """What is stored, who sees it, for how long."""
     turn.say("utter_privacy", days=turn.retention_days)
-    return_to_question(turn)
+    go_on(turn)
 
 
 def delete_my_data(turn: Turn) -> None:
@@ -33,7 +33,7 @@ def confirm_erasure(turn: Turn) -> bool:
     elif choice == "no":
         turn.state.awaiting = turn.state.parked
         turn.say("utter_not_erased")
-        return_to_question(turn)
+        go_on(turn)
     else:
         return False
     return True
@@ -42,7 +42,7 @@ def confirm_erasure(turn: Turn) -> bool:
 def download_my_data(turn: Turn) -> None:
     """Where the copy is."""
     turn.say("utter_download")
-    return_to_question(turn)
+    go_on(turn)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.self_check import return_to_question
+from actions.self_check import go_on
 from actions.turn import Button, Handler, Turn
 
 PERSON = (
@@ -34,10 +34,7 @@ def _help(turn: Turn, kind: str, response: str) -> None:
 def continue_after_help(turn: Turn) -> None:
     """Go on where the talk was, without hurry."""
     turn.say("utter_continue_after_help")
-    if turn.state.awaiting is not None:
-        return_to_question(turn)
-    else:
-        turn.say("utter_start_or_ask")
+    go_on(turn)
 
 
 HANDLERS: dict[str, Handler] = {

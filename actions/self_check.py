@@ -58,6 +58,16 @@ def return_to_question(turn: Turn) -> None:
         repeat_other(turn, awaiting)
 
 
+def go_on(turn: Turn) -> None:
+    """The way on after an answer that offers none: the open question, or what can be done when there is none."""
+    if turn.state.awaiting is not None:
+        return_to_question(turn)
+    elif turn.state.recommendations is not None:
+        turn.say("utter_what_next_after_result")
+    else:
+        turn.say("utter_start_or_ask")
+
+
 def repeat_other(turn: Turn, awaiting: str) -> None:
     """Ask again what is awaited besides the questions of the self-check."""
     turn.say(f"utter_ask_{awaiting}")
@@ -258,7 +268,7 @@ def not_an_answer(turn: Turn) -> None:
     awaiting = state.awaiting
     if awaiting is None or awaiting not in questions():
         turn.say("utter_did_not_get_that")
-        return_to_question(turn)
+        go_on(turn)
         return
     question = questions()[awaiting]
     outside = number_out_of_range(awaiting, turn)
@@ -292,7 +302,7 @@ def skip(turn: Turn) -> None:
         _after_change(turn)
     else:
         turn.say("utter_nothing_to_skip")
-        return_to_question(turn)
+        go_on(turn)
 
 
 def go_back(turn: Turn) -> None:
@@ -337,7 +347,7 @@ def correct(turn: Turn) -> None:
         return
     if not state.order:
         turn.say("utter_nothing_to_correct")
-        return_to_question(turn)
+        go_on(turn)
         return
     turn.say("utter_which_to_correct", buttons=correction_buttons(turn))
 
@@ -360,10 +370,9 @@ def explain(turn: Turn) -> None:
     elif awaiting is not None:
         turn.say(f"utter_explain_{awaiting}")
         repeat_other(turn, awaiting)
-    elif turn.state.recommendations is not None:
-        turn.say("utter_explain_result")
     else:
-        turn.say("utter_capabilities")
+        turn.say("utter_explain_result" if turn.state.recommendations is not None else "utter_capabilities")
+        go_on(turn)
 
 
 def why_asked(turn: Turn) -> None:
@@ -374,7 +383,7 @@ def why_asked(turn: Turn) -> None:
         ask(turn, awaiting)
     else:
         turn.say("utter_why_general")
-        return_to_question(turn)
+        go_on(turn)
 
 
 def repeat(turn: Turn) -> None:
@@ -408,6 +417,7 @@ def simplify(turn: Turn) -> None:
         result.show_result(turn)
     else:
         turn.say("utter_simple_capabilities")
+        go_on(turn)
 
 
 def summary(turn: Turn) -> None:
@@ -417,12 +427,7 @@ def summary(turn: Turn) -> None:
         turn.say("utter_nothing_answered")
     else:
         result.show_summary(turn)
-    if state.awaiting is not None:
-        return_to_question(turn)
-    elif state.recommendations is not None:
-        turn.say("utter_what_next_after_result")
-    else:
-        turn.say("utter_start_or_ask")
+    go_on(turn)
 
 
 def resume_or_restart(turn: Turn) -> bool:

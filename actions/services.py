@@ -6,7 +6,7 @@ from typing import Any
 
 from actions.questions import questions
 from actions.result import FIRST_SHOWN, RESULT_BUTTONS, cards, show_result, visible
-from actions.self_check import ask_next, return_to_question
+from actions.self_check import ask_next, go_on, return_to_question
 from actions.turn import Button, Handler, Turn
 from catalogue.answers import AnswerKind, service_answer
 from catalogue.models import Service
@@ -100,9 +100,10 @@ def list_services(turn: Turn) -> None:
             services=[_card(service) for service in found[:5]],
             list=", ".join(service.name for service in found[:5]),
         )
+        go_on(turn)
     else:
         turn.say("utter_service_groups")
-    return_to_question(turn)
+        return_to_question(turn)
 
 
 def _named(turn: Turn) -> list[Service]:

@@ -64,3 +64,24 @@ def test_starting_over_on_a_pause_still_works():
 
 def test_a_fresh_talk_has_no_offer_to_answer():
     assert Talk().says("affirm").said[0] == "utter_start_self_check"
+
+
+@pytest.mark.parametrize(
+    "intent",
+    ["thank", "bot_challenge", "ask_capabilities", "out_of_scope", "ask_privacy", "download_my_data", "cancel_handoff",
+     "skip_question", "correct_answer", "explain_question", "ask_why_asked", "simplify", "ask_summary", "greet",
+     "list_services"],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["greeting", "result"])
+def test_when_nothing_is_asked_the_answer_still_shows_a_way_on(intent, place):
+    talk = Talk().presses("/start_conversation")
+    if place == "result":
+        talk = at("labour_market_subsidy_days").says("skip_question")
+    talk.says(intent)
+    assert talk.state.awaiting is None
+    assert talk.buttons()
+
+
+def test_declining_a_person_before_the_questions_shows_a_way_on():
+    talk = Talk().presses("/start_conversation").says("request_human").says("deny")
+    assert talk.said == ["utter_handoff_declined", "utter_start_or_ask"]
