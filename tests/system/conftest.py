@@ -1,0 +1,35 @@
+"""What the tests of the whole service share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from settings import ROOT
+from tests.conftest import Stack
+from tests.system.people import Adviser, Resident
+
+
+@pytest.fixture(scope="session")
+def contract() -> dict[str, Any]:
+    """contract/self_check.yml, in which yes and no are words."""
+    return dict(YAML(typ="safe", pure=True).load((ROOT / "contract" / "self_check.yml").read_text("utf-8")))
+
+
+@pytest.fixture
+def resident(stack: Stack) -> Iterator[Resident]:
+    """A resident who has just been greeted."""
+    talk = Resident(stack.url)
+    yield talk
+    talk.http.close()
+
+
+@pytest.fixture
+def adviser(stack: Stack) -> Iterator[Adviser]:
+    """An adviser who has signed in."""
+    person = Adviser(stack.url, stack.adviser_password)
+    yield person
+    person.http.close()
