@@ -9,6 +9,7 @@ only services without an age limit, or available in all of the catalogue's munic
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ __all__ = ["LIMIT", "InvalidAnswer", "Wanted", "available", "evaluate", "recomme
 LIMIT = 7
 """The most services that are recommended at once."""
 _CONTEXTS = 512
-"""How many combinations of day, municipality and age are kept compiled."""
+"""How many combinations of day, municipality and range of ages are kept compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,7 @@ def available(catalogue: Catalogue, service: Service, on: dt.date, municipality:
     return service.age_min is None and service.age_max is None
 
 
-def _compile(
-    catalogue: Catalogue, on: dt.date, municipality: str, age: int | str
-) -> tuple[tuple[_Compiled, ...], dict[str, ServiceCard]]:
+def _compile(catalogue: Catalogue, on: dt.date, municipality: str, age: int | str) -> tuple[_Compiled, ...]:
     serving = {s.id: s for s in catalogue.services if available(catalogue, s, on, municipality, age)}
     compiled: list[_Compiled] = []
     for rule in catalogue.rules:
@@ -118,25 +117,45 @@ def _compile(
             if found is not None:
                 targets.append((found, rule.urgency if target.urgency is None else target.urgency))
         if targets:
-            test, reason = catalogue.memo(
-                f"rule {rule.id}",
-                lambda rule=rule: (compile_condition(rule.when), _reason_maker(rule)),  # type: ignore[misc]
-            )
+            test, reason = _tests(catalogue)[rule.id]
             compiled.append(_Compiled(rule, test, reason, tuple(targets)))
-    cards = {
-        s.id: ServiceCard(id=s.id, name=s.name, summary=s.summary, url=s.url, phone=s.phone) for s in serving.values()
-    }
-    return tuple(compiled), cards
+    return tuple(compiled)
 
 
-def _context(
-    catalogue: Catalogue, on: dt.date, municipality: str, age: int | str
-) -> tuple[tuple[_Compiled, ...], dict[str, ServiceCard]]:
-    contexts: OrderedDict[Any, Any] = catalogue.memo("contexts", OrderedDict)
-    key = (on, municipality, age)
-    try:
-        found: tuple[tuple[_Compiled, ...], dict[str, ServiceCard]] = contexts[key]
-    except KeyError:
+def _tests(catalogue: Catalogue) -> dict[str, tuple[Test, Callable[[Mapping[str, Any]], Reason]]]:
+    return catalogue.memo(
+        "tests", lambda: {r.id: (compile_condition(r.when), _reason_maker(r)) for r in catalogue.rules}
+    )
+
+
+def _cards(catalogue: Catalogue) -> dict[str, ServiceCard]:
+    return catalogue.memo(
+        "cards",
+        lambda: {
+            s.id: ServiceCard(id=s.id, name=s.name, summary=s.summary, url=s.url, phone=s.phone)
+            for s in catalogue.services
+        },
+    )
+
+
+def _age_limits(catalogue: Catalogue) -> list[int]:
+    """Ages at which a service begins or ceases to serve: between two of them everyone gets the same."""
+    return catalogue.memo(
+        "age limits",
+        lambda: sorted(
+            {s.age_min for s in catalogue.services if s.age_min is not None}
+            | {s.age_max + 1 for s in catalogue.services if s.age_max is not None}
+        ),
+    )
+
+
+def _context(catalogue: Catalogue, on: dt.date, municipality: str, age: int | str) -> tuple[_Compiled, ...]:
+    """The rules in force with the services that they lead to, for residents of this municipality and age."""
+    contexts: OrderedDict[Any, tuple[_Compiled, ...]] = catalogue.memo("contexts", OrderedDict)
+    band = bisect_right(_age_limits(catalogue), age) if isinstance(age, int) else age
+    key = (on, municipality, band)
+    found = contexts.get(key)
+    if found is None:
         found = contexts[key] = _compile(catalogue, on, municipality, age)
         while len(contexts) > _CONTEXTS:
             try:
@@ -148,7 +167,7 @@ def _context(
 
 def evaluate(catalogue: Catalogue, answers: Mapping[str, Any], on: dt.date) -> list[Wanted]:
     """All services that the rules ask for, the most urgent first, for complete answers (see `selfcheck.complete`)."""
-    compiled, _ = _context(catalogue, on, answers["municipality"], answers["age"])
+    compiled = _context(catalogue, on, answers["municipality"], answers["age"])
     wanted: dict[str, tuple[int, Service, list[Reason]]] = {}
     for item in compiled:
         if not item.test(answers):
@@ -187,7 +206,7 @@ def recommend(
     day = on or dt.date.today()
     complete = selfcheck.complete(catalogue, answers, background)
     wanted = evaluate(catalogue, complete, day)
-    _, cards = _context(catalogue, day, complete["municipality"], complete["age"])
+    cards = _cards(catalogue)
     # Everything was checked on load: model_construct spares checking it again for every resident.
     recommendations = tuple(
         Recommendation.model_construct(
