@@ -1,7 +1,9 @@
-"""Rasa components that give each message its sentence vectors, and the training data its badly typed copies."""
+"""Rasa components that come before understanding: typing put right, sentence vectors, badly typed copies to learn from."""
 
 from __future__ import annotations
 
+import json
+import logging
 import random
 from abc import abstractmethod
 from typing import Any
@@ -19,11 +21,15 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.embedders import Embedder, load_e5, load_floret
 from bot.components.finnish.noise import noisy_copy
-from bot.components.finnish.text import normalise
-from bot.components.rasa_graph import is_payload, text_of
+from bot.components.finnish.spelling import Speller, count_words
+from bot.components.rasa_graph import CLEAN_TEXT, clean_text_of, is_payload, text_of
+
+logger = logging.getLogger(__name__)
 
 COPY_OF = "copy_of"
-"""Key of a training message that is a badly typed copy: the number of the example that it was made of."""
+"""Key of a training message: the number of the example, which its badly typed copy shares."""
+
+IS_COPY = "is_copy"
 
 
 class _SentenceVectors(DenseFeaturizer, GraphComponent):
@@ -52,7 +58,7 @@ class _SentenceVectors(DenseFeaturizer, GraphComponent):
         spoken = [m for m in messages if text_of(m).strip() and not is_payload(m)]
         embedder = self._embedder() if spoken else None
         if embedder is not None:
-            for message, row in zip(spoken, embedder.encode([normalise(text_of(m)) for m in spoken]), strict=True):
+            for message, row in zip(spoken, embedder.encode([clean_text_of(m) for m in spoken]), strict=True):
                 message.add_features(
                     Features(row[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
                 )
@@ -125,7 +131,82 @@ class TypingNoise(GraphComponent):
             if rng.random() < self._share:
                 copy = noisy_copy(text, rng)
                 if copy != text:
-                    copies.append(Message(data={TEXT: copy, INTENT: message.get(INTENT), COPY_OF: number}))
+                    copies.append(Message(data={TEXT: copy, INTENT: message.get(INTENT), COPY_OF: number, IS_COPY: True}))
         if not copies:
             return training_data
         return training_data.merge(TrainingData(training_examples=copies))
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class Spelling(GraphComponent):
+    """Puts missing dots and slips right, by the words of the training examples, before anything reads the text."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        speller: Speller | None = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._speller = speller
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`least`: how many times a word must be in the examples to be what a misspelt one meant."""
+        return {"least": 2}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Spelling:
+        """Make an untrained component (called by Rasa)."""
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn the words of the examples, not of their badly typed copies."""
+        counts = count_words(
+            text_of(m) for m in training_data.training_examples if m.get(TEXT) and not m.get(IS_COPY)
+        )
+        self._speller = Speller(counts, int(self._config["least"]))
+        with self._model_storage.write_to(self._resource) as folder:
+            ordered = dict(sorted(counts.items()))
+            (folder / "words.json").write_text(json.dumps(ordered, ensure_ascii=False), encoding="utf-8")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> Spelling:
+        """Make the trained component (called by Rasa)."""
+        speller = None
+        try:
+            with model_storage.read_from(resource) as folder:
+                counts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+            speller = Speller(counts, int(config["least"]))
+        except ValueError:
+            logger.warning("Spelling was not trained: texts are read as they are typed")
+        return cls(config, model_storage, resource, speller)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add the text as it was meant."""
+        for message in messages:
+            if self._speller is not None and text_of(message) and not is_payload(message):
+                message.set(CLEAN_TEXT, self._speller.text(text_of(message)))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Add to the examples what they are when they come as messages."""
+        self.process(training_data.training_examples)
+        return training_data

@@ -17,7 +17,15 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.featurizers import COPY_OF
 from bot.components.intent.model import IntentModel, IntentModelConfig
-from bot.components.rasa_graph import dense_features, dense_matrix, is_payload, ranked, set_ranking, text_of
+from bot.components.rasa_graph import (
+    clean_text_of,
+    dense_features,
+    dense_matrix,
+    is_payload,
+    ranked,
+    set_ranking,
+    text_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +72,7 @@ class FinnishIntentClassifier(IntentClassifier, GraphComponent):
             return self._resource
         groups = [int(m.get(COPY_OF, i)) for i, m in enumerate(examples)]
         self._model = IntentModel(self._settings).fit(
-            [text_of(m) for m in examples], dense_matrix(examples), labels, groups
+            [clean_text_of(m) for m in examples], dense_matrix(examples), labels, groups
         )
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder)
@@ -95,6 +103,6 @@ class FinnishIntentClassifier(IntentClassifier, GraphComponent):
             if self._model is None or not text.strip() or is_payload(message):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
-            odds = self._model.predict([text], dense_features(message))[0]
+            odds = self._model.predict([clean_text_of(message)], dense_features(message))[0]
             set_ranking(message, ranked(self._model.classes, odds))
         return messages

@@ -10,10 +10,20 @@ from numpy.typing import NDArray
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.components.finnish.text import normalise
+
+CLEAN_TEXT = "clean_text"
+"""Key of what :class:`bot.components.featurizers.Spelling` made of the text; not part of the answer."""
+
 
 def text_of(message: Message) -> str:
     """The message's text, or an empty one."""
     return message.get(TEXT) or ""
+
+
+def clean_text_of(message: Message) -> str:
+    """The text in lower case, with dots and slips put right where the pipeline does that."""
+    return message.get(CLEAN_TEXT) or normalise(text_of(message))
 
 
 def is_payload(message: Message) -> bool:

@@ -19,9 +19,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.embedders import load_e5, load_floret
 from bot.components.featurizers import COPY_OF
-from bot.components.finnish.text import normalise, windows
+from bot.components.finnish.text import windows
 from bot.components.intent.model import IntentModel, IntentModelConfig
-from bot.components.rasa_graph import dense_features, dense_matrix, is_payload, text_of
+from bot.components.rasa_graph import clean_text_of, dense_features, dense_matrix, is_payload, text_of
 from bot.components.safety.detector import KINDS, Finding, Kind, default_patterns, judge, pick_threshold
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,6 @@ class SafetyDetector(GraphComponent, IntentClassifier):
             "highest_threshold": 0.6,
             "intent_threshold": 0.35,
             "ranking_length": 10,
-            "regularisation": 8.0,
             "seed": 20260101,
         }
 
@@ -89,9 +88,9 @@ class SafetyDetector(GraphComponent, IntentClassifier):
             logger.warning("No examples of crisis or danger: patterns alone watch for them")
             return self._resource
         model = IntentModel(
-            IntentModelConfig(regularisation=float(self._config["regularisation"]), seed=int(self._config["seed"]))
+            IntentModelConfig(seed=int(self._config["seed"]))
         ).fit(
-            [text_of(m) for m in examples],
+            [clean_text_of(m) for m in examples],
             dense_matrix(examples),
             labels,
             [int(m.get(COPY_OF, i)) for i, m in enumerate(examples)],
@@ -146,13 +145,15 @@ class SafetyDetector(GraphComponent, IntentClassifier):
         return messages
 
     def _judge(self, text: str, message: Message) -> Finding | None:
+        clean = clean_text_of(message)
+        # With slips put right and without: a correction can hide as well as show.
+        both = f"{text} ; {clean}"
         if self._model is None:
-            return judge(self._patterns, text, None, (), {})
-        odds = [self._model.predict([text], dense_features(message))]
-        parts = windows(text)[1:]
-        if parts and parts != [text.strip()]:
+            return judge(self._patterns, both, None, (), {})
+        odds = [self._model.predict([clean], dense_features(message))]
+        if parts := windows(clean)[1:]:
             odds.append(self._model.predict(parts, _vectors(parts)))
-        return judge(self._patterns, text, np.vstack(odds), self._model.classes, self._thresholds)
+        return judge(self._patterns, both, np.vstack(odds), self._model.classes, self._thresholds)
 
     def _from_ranking(self, ranking: list[dict[str, Any]]) -> Finding | None:
         for entry in ranking:
@@ -164,7 +165,7 @@ class SafetyDetector(GraphComponent, IntentClassifier):
 
 def _vectors(texts: list[str]) -> NDArray[np.float32] | None:
     rows = [
-        embedder.encode([normalise(text) for text in texts])
+        embedder.encode(texts)
         for embedder in (load_e5(), load_floret())
         if embedder is not None
     ]

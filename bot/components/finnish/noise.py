@@ -41,10 +41,10 @@ def with_slips(text: str, rng: random.Random, share: float = 1.0) -> str:
 
 def noisy_copy(text: str, rng: random.Random) -> str:
     """A copy as another hand would type it; the same text where nothing could be changed."""
-    kind = rng.choice(["fold", "fold", "slips", "fold_slips"])
+    kind = rng.choice(["fold", "slips", "slips", "fold_slips"])
     copy = text
     if kind != "slips":
         copy = fold(copy)
     if kind != "fold":
-        copy = with_slips(copy, rng, share=0.6)
+        copy = with_slips(copy, rng, share=rng.choice([0.5, 1.0]))
     return copy

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression over words, characters and sentence vectors; saved without pickles.
+"""Softmax regression over words, characters and sentence vectors; saved without pickles.
 
 It holds two sets of weights: one with sentence vectors and one without, so that a process where the pretrained
 models are not to be had still answers sensibly.
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupShuffleSplit
 
 from bot.components.finnish.text import fold, normalise
+from bot.components.intent.softmax_regression import Training, Weights, fit, softmax
 
 Floats = NDArray[np.float32]
 
@@ -29,26 +29,33 @@ class IntentModelConfig:
     """What the model is trained with.
 
     Attributes:
-        regularisation: inverse strength, greater than 0; the larger, the closer to the examples.
         word_weight, char_weight, dense_weight: how much each kind of feature counts.
         char_ngrams, word_ngrams: the longest piece, in characters and in words.
         min_examples: a piece that fewer examples have is left out.
-        iterations: the most steps of the optimiser.
-        seed: for the split that calibrates.
+        epochs, step, decay, smoothing, seed: see :class:`~bot.components.intent.softmax_regression.Training`.
         calibration_share: share of the examples, 0..0.5, that a first fit leaves out so that confidence can be
             calibrated on them; 0 leaves it as it is.
     """
 
-    regularisation: float = 8.0
     word_weight: float = 1.0
     char_weight: float = 1.0
     dense_weight: float = 1.5
     char_ngrams: int = 5
     word_ngrams: int = 2
-    min_examples: int = 2
-    iterations: int = 120
+    min_examples: int = 3
+    epochs: int = 14
+    step: float = 0.02
+    decay: float = 0.05
+    smoothing: float = 0.05
     seed: int = 20260101
-    calibration_share: float = 0.2
+    calibration_share: float = 0.15
+
+    @property
+    def training(self) -> Training:
+        """How the weights are found."""
+        return Training(
+            epochs=self.epochs, step=self.step, decay=self.decay, smoothing=self.smoothing, seed=self.seed
+        )
 
 
 def _prepare(text: str) -> str:
@@ -106,12 +113,6 @@ class Counts:
             vectorizer.idf_ = np.asarray(numbers[f"{name}_idf"], dtype=np.float32)
 
 
-def softmax(scores: Floats) -> Floats:
-    """Scores, a row for each text, as odds that sum to one."""
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
-
-
 def best_temperature(scores: Floats, truth: NDArray[np.int64]) -> float:
     """The number that scores are divided by so that confidence is as often right as it says."""
 
@@ -134,7 +135,7 @@ class IntentModel:
         self.classes: list[str] = []
         self.dense_dimension = 0
         self._counts = Counts(self.config)
-        self._heads: dict[str, tuple[Floats, Floats, float]] = {}
+        self._heads: dict[str, tuple[Weights, float]] = {}
         self.held_out: tuple[NDArray[np.int64], Floats] | None = None
         """After :meth:`fit`: numbers of the examples that were left out for calibration, and the odds that a model
         which did not see them gave; None without calibration."""
@@ -165,43 +166,25 @@ class IntentModel:
         sparse = self._counts.fit(texts)
         self.dense_dimension = 0 if dense is None else int(dense.shape[1])
         parts = np.arange(len(texts)) if groups is None else np.asarray(groups)
-        self._heads = {"words": self._fit_head(sparse, truth, parts)}
+        self._heads = {"words": self._fit_head(sparse, None, truth, parts)}
         if dense is not None and self.dense_dimension:
-            both = csr_matrix(hstack([sparse, csr_matrix(dense * self.config.dense_weight)]), dtype=np.float32)
-            self._heads["full"] = self._fit_head(both, truth, parts)
+            self._heads["full"] = self._fit_head(sparse, dense * self.config.dense_weight, truth, parts)
         return self
 
-    def _regression(self) -> LogisticRegression:
-        return LogisticRegression(
-            C=self.config.regularisation,
-            class_weight="balanced",
-            max_iter=self.config.iterations,
-            tol=1e-3,
-            random_state=self.config.seed,
-        )
-
     def _fit_head(
-        self, rows: csr_matrix, truth: NDArray[np.int64], groups: NDArray[np.int64]
-    ) -> tuple[Floats, Floats, float]:
+        self, rows: csr_matrix, dense: Floats | None, truth: NDArray[np.int64], groups: NDArray[np.int64]
+    ) -> tuple[Weights, float]:
+        count = len(self.classes)
         temperature = 1.0
         share = self.config.calibration_share
-        if share > 0 and len(np.unique(groups)) >= 2 * len(self.classes):
+        if share > 0 and len(np.unique(groups)) >= 2 * count:
             split = GroupShuffleSplit(n_splits=1, test_size=share, random_state=self.config.seed)
-            train, test = next(split.split(rows, truth, groups))
-            if len(np.unique(truth[train])) == len(self.classes):
-                weights, bias = self._weights(self._regression().fit(rows[train], truth[train]))
-                scores = np.asarray(rows[test] @ weights + bias, dtype=np.float32)
-                temperature = best_temperature(scores, truth[test])
-                self.held_out = (test, softmax(np.asarray(scores / temperature, dtype=np.float32)))
-        weights, bias = self._weights(self._regression().fit(rows, truth))
-        return weights, bias, temperature
-
-    def _weights(self, regression: LogisticRegression) -> tuple[Floats, Floats]:
-        weights = np.asarray(regression.coef_.T, dtype=np.float32)
-        bias = np.asarray(regression.intercept_, dtype=np.float32)
-        if weights.shape[1] == 1:  # two classes come as one column
-            weights, bias = np.hstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-        return weights, bias
+            seen, left_out = next(split.split(rows, truth, groups))
+            weights = fit(rows[seen], None if dense is None else dense[seen], truth[seen], count, self.config.training)
+            scores = weights.scores(rows[left_out], None if dense is None else dense[left_out])
+            temperature = best_temperature(scores, truth[left_out])
+            self.held_out = (left_out, softmax(np.asarray(scores / temperature, dtype=np.float32)))
+        return fit(rows, dense, truth, count, self.config.training), temperature
 
     def predict(self, texts: Sequence[str], dense: Floats | None) -> Floats:
         """How likely each class is: a row for each text, a column for each of :attr:`classes`.
@@ -210,21 +193,22 @@ class IntentModel:
         """
         sparse = self._counts.transform(texts)
         if "full" in self._heads and dense is not None and dense.shape[1] == self.dense_dimension:
-            weights, bias, temperature = self._heads["full"]
-            split = weights.shape[0] - self.dense_dimension
-            scores = sparse @ weights[:split] + dense @ (weights[split:] * self.config.dense_weight) + bias
+            weights, temperature = self._heads["full"]
+            scores = weights.scores(sparse, dense * self.config.dense_weight)
         else:
-            weights, bias, temperature = self._heads["words"]
-            scores = sparse @ weights + bias
+            weights, temperature = self._heads["words"]
+            scores = weights.scores(sparse, None)
         return softmax(np.asarray(scores / temperature, dtype=np.float32))
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON and arrays."""
         names, numbers = self._counts.state()
         temperatures = {}
-        for head, (weights, bias, temperature) in self._heads.items():
-            numbers[f"{head}_weights"] = weights.astype(np.float16)  # half the file, the same answers
-            numbers[f"{head}_bias"] = bias
+        for head, (weights, temperature) in self._heads.items():
+            numbers[f"{head}_sparse"] = weights.sparse.astype(np.float16)  # half the file, the same answers
+            numbers[f"{head}_bias"] = weights.bias
+            if weights.dense is not None:
+                numbers[f"{head}_dense"] = weights.dense
             temperatures[head] = temperature
         about = {
             "config": asdict(self.config),
@@ -247,7 +231,10 @@ class IntentModel:
             numbers = {name: arrays[name].astype(np.float32) for name in arrays.files}
         model._counts.restore(about["pieces"], numbers)
         model._heads = {
-            head: (numbers[f"{head}_weights"], numbers[f"{head}_bias"], temperature)
+            head: (
+                Weights(numbers[f"{head}_sparse"], numbers.get(f"{head}_dense"), numbers[f"{head}_bias"]),
+                temperature,
+            )
             for head, temperature in about["temperatures"].items()
         }
         return model
