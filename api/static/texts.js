@@ -83,7 +83,7 @@ export const texts = {
   },
   queuedHint: "Voit kirjoittaa jo nyt. Neuvoja näkee viestisi.",
   cancelWait: "Peru odotus",
-  accepted: (name) => (name ? `Keskustelet neuvojan kanssa. Hän on ${name}.` : "Keskustelet neuvojan kanssa."),
+  accepted: (name) => (name ? `Neuvoja ${name} vastaa sinulle.` : "Neuvoja vastaa sinulle."),
   endAdviser: "Lopeta keskustelu",
   closed: "Neuvoja päätti keskustelun.",
   callbackRequested: "Yhteydenottopyyntösi on kirjattu. Neuvoja ottaa sinuun yhteyttä.",

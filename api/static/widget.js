@@ -639,10 +639,13 @@ class TienviittaChat extends HTMLElement {
     const view = window.open("", "_blank");
     if (!view) return this.#complain(texts.popupBlocked);
     try {
-      const page = new DOMParser().parseFromString(await this.#talk.transcript("html"), "text/html");
       // Its inline styles would be blocked under a strict policy; a sheet made here is not.
       const sheet = new view.CSSStyleSheet();
-      sheet.replaceSync(page.querySelector("style")?.textContent ?? "");
+      const html = (await this.#talk.transcript("html")).replace(/<style>([^]*?)<\/style>/, (_, css) => {
+        sheet.replaceSync(css);
+        return "";
+      });
+      const page = new DOMParser().parseFromString(html, "text/html");
       view.document.adoptedStyleSheets = [sheet];
       page.querySelectorAll("script,style,iframe,object,embed,link,base,meta,form,svg,img").forEach((node) => node.remove());
       for (const node of page.body.querySelectorAll("*")) {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 # Imported here, since compiling a module after Playwright's greenlets have run can fail on Python 3.11
@@ -14,8 +12,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.widget.fake_api import Fake
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 expect.set_options(timeout=8000)
 
@@ -35,10 +31,9 @@ def server() -> Iterator[Fake]:
 
 # Of module scope: a running sync Playwright would stand in the way of asynchronous tests elsewhere.
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = CHROMIUM if Path(CHROMIUM).exists() else None
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
 

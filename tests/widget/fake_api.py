@@ -374,7 +374,10 @@ class Fake:
     async def _transcript(self, request: Request, talk: Talk) -> Response:
         lines = [f"{m['sender']}: {m['text']}" for m in talk.messages]
         if request.query_params.get("format") == "html":
-            html = "<!doctype html><title>Keskustelu</title><h1>Keskustelu</h1><script>document.title='bad'</script>"
+            html = (
+                "<!doctype html><title>Keskustelu</title><style>h1 { color: green }</style>"
+                "<h1 onclick='alert(1)'>Keskustelu</h1><script>document.title='bad'</script>"
+            )
             return Response(html + f"<p>{len(lines)} viestiä</p>", media_type="text/html")
         return PlainTextResponse("\n".join(lines))
 

@@ -138,6 +138,14 @@ def test_buttons_of_the_past_become_text(chat: Page) -> None:
     expect(chat.locator(".message.resident .bubble")).to_have_text("Aloitetaan")
 
 
+def test_a_notice_has_buttons_too_until_a_person_speaks(chat: Page, fake: Fake) -> None:
+    fake.say("system", "Kukaan ei ehtinyt.", buttons=[{"title": "Jätä soittopyyntö", "payload": "/callback"}])
+    expect(chat.get_by_role("button", name="Jätä soittopyyntö")).to_be_visible()
+    fake.say("adviser", "Ehdin sittenkin.")
+    expect(chat.get_by_role("button", name="Jätä soittopyyntö")).to_have_count(0)
+    expect(chat.get_by_text("Vaihtoehdot olivat: Jätä soittopyyntö")).to_be_visible()
+
+
 def test_a_button_sends_its_payload_and_words_send_text(chat: Page, fake: Fake) -> None:
     choose(chat, "Aloitetaan")
     expect(chat.get_by_role("button", name="Kyllä")).to_be_visible()
@@ -298,6 +306,7 @@ def test_the_print_view_has_no_scripts(chat: Page) -> None:
     with chat.expect_popup() as popup:
         choose(chat, "Tulosta keskustelu")
     expect(popup.value.get_by_role("heading", name="Keskustelu")).to_be_visible()
+    expect(popup.value.get_by_role("heading", name="Keskustelu")).to_have_css("color", "rgb(0, 128, 0)")
     assert popup.value.title() == "Keskustelu"
     assert popup.value.evaluate("document.querySelectorAll('script, [onerror], [onclick]').length") == 0
     popup.value.close()

@@ -126,8 +126,8 @@ export class Talk extends EventTarget {
   /** The last message with buttons, if it can still be answered with them. */
   get choices() {
     return this.messages.reduce((found, message) => {
-      if (message.sender === "resident" && message.delivery !== "failed") return null;
-      return message.sender === "bot" && message.buttons?.length ? message : found;
+      if (message.sender === "adviser" || (message.sender === "resident" && message.delivery !== "failed")) return null;
+      return message.buttons?.length ? message : found;
     }, null);
   }
 
