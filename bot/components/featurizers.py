@@ -6,6 +6,7 @@ import json
 import logging
 import random
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.embedders import Embedder, load_e5, load_floret
+from bot.components.embedders import Embedder, Matrix, load_e5, load_floret
+from bot.components.embedding_cache import encode_with_cache
 from bot.components.finnish.noise import noisy_copy
 from bot.components.finnish.spelling import Speller, count_words
 from bot.components.rasa_graph import CLEAN_TEXT, clean_text_of, is_payload, text_of
@@ -55,19 +57,34 @@ class _SentenceVectors(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the vectors."""
+        self._add(messages, self._embedder() if messages else None)
+        return messages
+
+    def _add(self, messages: list[Message], embedder: Embedder | None) -> None:
         spoken = [m for m in messages if text_of(m).strip() and not is_payload(m)]
-        embedder = self._embedder() if spoken else None
-        if embedder is not None:
+        if embedder is not None and spoken:
             for message, row in zip(spoken, embedder.encode([clean_text_of(m) for m in spoken]), strict=True):
                 message.add_features(
                     Features(row[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
                 )
-        return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add the vectors to the examples."""
         self.process(training_data.training_examples)
         return training_data
+
+
+class _Cached:
+    """An embedder that remembers the vectors of training examples."""
+
+    def __init__(self, embedder: Embedder, name: str) -> None:
+        self._embedder = embedder
+        self._name = name
+        self.dimension = embedder.dimension
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """One row for each text."""
+        return encode_with_cache(self._embedder, texts, self._name)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -81,6 +98,12 @@ class E5Featurizer(_SentenceVectors):
 
     def _embedder(self) -> Embedder | None:
         return load_e5(int(self._config["threads"]))
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Add the vectors to the examples; those of an earlier training are taken from the cache."""
+        embedder = self._embedder()
+        self._add(training_data.training_examples, embedder and _Cached(embedder, "e5-small-q4"))
+        return training_data
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

@@ -166,9 +166,12 @@ class IntentModel:
         sparse = self._counts.fit(texts)
         self.dense_dimension = 0 if dense is None else int(dense.shape[1])
         parts = np.arange(len(texts)) if groups is None else np.asarray(groups)
-        self._heads = {"words": self._fit_head(sparse, None, truth, parts)}
-        if dense is not None and self.dense_dimension:
-            self._heads["full"] = self._fit_head(sparse, dense * self.config.dense_weight, truth, parts)
+        if dense is None or not self.dense_dimension:
+            self._heads = {"words": self._fit_head(sparse, None, truth, parts)}
+            return self
+        full = self._fit_head(sparse, dense * self.config.dense_weight, truth, parts)
+        words = fit(sparse, None, truth, len(self.classes), self.config.training)
+        self._heads = {"full": full, "words": (words, full[1])}
         return self
 
     def _fit_head(
