@@ -130,12 +130,12 @@ def take_answer(turn: Turn) -> None:
         if not given:
             not_an_answer(turn)
             return
+        asked = state.awaiting in given
         _record(turn, given)
-        if state.running or state.awaiting in given:
-            _after_change(turn)
-        else:
+        if not asked:
+            # A button of an earlier message: say what it did, since the question that follows is the same as before.
             turn.say("utter_noted", noted=_noted(given))
-            _after_change(turn)
+        _after_change(turn)
         return
 
     awaiting = state.awaiting

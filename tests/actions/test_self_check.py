@@ -265,6 +265,7 @@ def test_starting_over_forgets():
 
 def test_an_old_button_answers_its_own_question():
     talk = at("has_usable_skills").presses('/answer{"wants_work": "unsure"}')
+    assert talk.said == ["utter_noted", "utter_ask_has_usable_skills"]
     assert talk.state.answers["wants_work"] == "unsure"
     assert talk.state.awaiting == "has_usable_skills"
 

@@ -30,7 +30,7 @@ USUAL: dict[str, Any] = {
 
 WITH_A_PERSON = {"queued", "accepted"}
 HELP_LINES = {"crisis": ["112", "09 2525 0111"], "danger": ["112", "080 005 005"]}
-NEVER_SAID = ["Exception", "Traceback", "utter_", "Internal Server Error", "None", "{", "en pysty nyt vastaamaan"]
+NEVER_SAID = ["Exception", "Traceback", "utter_", "Internal Server Error", "None", "{", "en pysty nyt vastaamaan", "osa minusta ei vastaa"]
 """What no reply may have in it: traces, names of responses, unfilled places, the api's apology for a dead engine."""
 
 
