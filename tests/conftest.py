@@ -13,7 +13,7 @@ import pytest
 from settings import ROOT, Settings
 
 # Folders in the order in which they run; what is not named runs after the pure ones.
-ORDER = ["actions", "catalogue", "bot", "launcher", "api", "nlu", "dialogues", "widget", "system"]
+ORDER = ["actions", "language", "catalogue", "bot", "launcher", "api", "nlu", "dialogues", "widget", "system"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

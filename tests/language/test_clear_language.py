@@ -1,0 +1,78 @@
+"""Clear language, measured: every text that the bot says, against the limits in ``limits.yml``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from settings import ROOT
+
+LIMITS = yaml.safe_load(Path(__file__).with_name("limits.yml").read_text(encoding="utf-8"))
+SENTENCE = re.compile(r"(?<=[.?!:])\s+|\n+")
+WORD = re.compile(r"[^\W\d_][\w-]*")
+OTHER_LANGUAGES = ("utter_language_en", "utter_language_sv")
+
+
+def texts() -> dict[str, str]:
+    found = {}
+    for path in sorted((ROOT / "bot" / "domain" / "responses").glob("*.yml")):
+        for name, variations in yaml.safe_load(path.read_text(encoding="utf-8"))["responses"].items():
+            if name not in OTHER_LANGUAGES:
+                found[name] = variations[0]["text"]
+    return found
+
+
+TEXTS = texts()
+
+
+def faults(name: str, text: str) -> set[str]:
+    """The limits that a text breaks, by name."""
+    found = set()
+    sentences = [sentence for sentence in SENTENCE.split(text) if WORD.search(sentence)]
+    if any(len(WORD.findall(sentence)) > LIMITS["words_in_a_sentence"] for sentence in sentences):
+        found.add("words_in_a_sentence")
+    if any(len(word) > LIMITS["long_word_characters"] for word in WORD.findall(text)):
+        found.add("long_word_characters")
+    if len(sentences) > LIMITS["sentences_in_a_message"]:
+        found.add("sentences_in_a_message")
+    if text.count("?") > LIMITS["questions_in_a_message"]:
+        found.add("questions_in_a_message")
+    for term, explained_by in LIMITS["terms"].items():
+        if re.search(rf"\b{re.escape(term)}", text) and not any(word in text for word in explained_by):
+            found.add("terms")
+    if any(word in text for word in LIMITS["forbidden"]):
+        found.add("forbidden")
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_text_is_within_the_limits(name):
+    assert faults(name, TEXTS[name]) == set(LIMITS["exceptions"].get(name, [])), TEXTS[name]
+
+
+def test_exceptions_name_texts_that_exist():
+    assert set(LIMITS["exceptions"]) <= set(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("Yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän kymmenen yksitoista kaksitoista "
+         "kolmetoista neljätoista viisitoista.", "words_in_a_sentence"),
+        ("Työllistymissuunnitelmaneuvottelu on tiistaina.", "long_word_characters"),
+        ("Haluatko? Voitko? Osaatko?", "questions_in_a_message"),
+        ("Sinulle sopii TYP.", "terms"),
+        ("Hienoa!", "forbidden"),
+    ],
+)  # fmt: skip
+def test_the_measure_sees_what_it_should(text, fault):
+    assert fault in faults("x", text)
+
+
+def test_a_sentence_at_the_limit_passes():
+    words = " ".join(["sana"] * LIMITS["words_in_a_sentence"])
+    assert faults("x", f"{words}.") == set()
+    assert faults("x", f"{words} sana.") == {"words_in_a_sentence"}
