@@ -28,6 +28,12 @@ resident could read. Identifiers of questions, values and service groups are fix
 """
 
 
+async def _warm_up(context: Context) -> None:
+    """Have the catalogue's index ready before someone searches; without it the first search is only slower."""
+    with contextlib.suppress(Exception):
+        await context.catalogue.index(context.database)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application, ready to be served. The database must have been brought up to date (``api.database.upgrade``).
 
@@ -47,6 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await stack.enter_async_context(context.signals.polling(context.database))
             if settings.worker_in_api:
                 await stack.enter_async_context(worker.running(context))
+            context.spawn(_warm_up(context))
             yield
 
     app = FastAPI(
@@ -56,12 +63,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        responses={422: problems.documented("Something that cannot be taken.")},
     )
     for router in (conversations, services, handoff, advisers, health, pages):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     problems.install(app)
-    problems.learn_fields(app)
     # The last one added is the outermost.
     app.add_middleware(middleware.PublicCors, origins=settings.allowed_origins)
     app.add_middleware(middleware.BodyLimit)

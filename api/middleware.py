@@ -156,7 +156,8 @@ class Guard:
             took = time.monotonic() - started
             route = _route(scope)
             metrics.REQUESTS.labels(_method(scope), route, str(status)).inc()
-            metrics.REQUEST_SECONDS.labels(route).observe(took)
+            if not route.endswith("/events"):  # they last as long as someone listens
+                metrics.REQUEST_SECONDS.labels(route).observe(took)
             if route not in QUIET:
                 log.info(
                     "request",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Set
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +18,31 @@ from api.texts import say
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "description": "`urn:tienviitta:problem:` and a fixed word"},
+        "title": {"type": "string", "description": "In Finnish, for a resident"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"where": {"type": "array", "items": {}}, "reason": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def documented(description: str) -> dict[str, Any]:
+    """A problem in the description of a call."""
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
 
 
 class Problem(Exception):
@@ -84,17 +111,21 @@ _KEY_OF_STATUS = {
 }
 
 
-def of_validation(error: RequestValidationError) -> Problem:
-    """The problem for a body, path or query that does not fit: which fields, and our own word for why."""
+def of_validation(error: RequestValidationError, known: Set[str] = frozenset()) -> Problem:
+    """The problem for a body, path or query that does not fit: which fields, and our own word for why.
+
+    Args:
+        error: what the framework found.
+        known: names of our own fields. Others were made up by the sender: they are input, and not repeated.
+    """
     fields: list[dict[str, Any]] = []
     key = "invalid"
     for item in error.errors():
         reason = str(item.get("type", ""))
         if reason == "json_invalid":
             return Problem(400, "malformed")
-        # Keys that a sender made up are input as well: only what our own models name is repeated.
         where = list(item.get("loc", ())[:1]) + [
-            part for part in item.get("loc", ())[1:] if isinstance(part, int) or str(part) in _KNOWN_FIELDS
+            part for part in item.get("loc", ())[1:] if isinstance(part, int) or str(part) in known
         ]
         fields.append({"where": where, "reason": reason})
         if reason in _TITLES:
@@ -103,19 +134,19 @@ def of_validation(error: RequestValidationError) -> Problem:
 
 
 _TITLES = {"text_invalid", "text_or_payload"}
-_KNOWN_FIELDS: set[str] = set()
 
 
-def learn_fields(app: FastAPI) -> None:
-    """Take the names of fields and parameters from the app's own description, so that errors may say them."""
+def field_names(app: FastAPI) -> frozenset[str]:
+    """The names of fields and parameters in the app's own description."""
+    names: set[str] = set()
 
     def walk(node: Any) -> None:
         if isinstance(node, dict):
             properties = node.get("properties")
             if isinstance(properties, dict):
-                _KNOWN_FIELDS.update(properties)
+                names.update(properties)
             if isinstance(node.get("name"), str) and "in" in node:
-                _KNOWN_FIELDS.add(node["name"])
+                names.add(node["name"])
             for value in node.values():
                 walk(value)
         elif isinstance(node, list):
@@ -123,10 +154,12 @@ def learn_fields(app: FastAPI) -> None:
                 walk(value)
 
     walk(app.openapi())
+    return frozenset(names)
 
 
 def install(app: FastAPI) -> None:
     """Make every error of ``app`` a problem document."""
+    known = cache(field_names)
 
     @app.exception_handler(Problem)
     async def _problem(_request: Request, error: Problem) -> JSONResponse:
@@ -134,7 +167,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _validation(_request: Request, error: RequestValidationError) -> JSONResponse:
-        return of_validation(error).response()
+        return of_validation(error, known(app)).response()
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:

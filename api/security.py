@@ -6,7 +6,7 @@ import hashlib
 import secrets
 
 from cryptography.fernet import Fernet, MultiFernet
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from api.handoff.opening_hours import parse_hours
 from settings import Settings
@@ -49,7 +49,7 @@ def webhook_signer(settings: Settings) -> Webhook:
         raise SettingsError("TIENVIITTA_WEBHOOK_SECRET is not set: give whsec_ and at least 24 random bytes in base64.")
     try:
         signer = Webhook(secret)
-    except (ValueError, RuntimeError):
+    except (ValueError, RuntimeError, EmptyWebhookSecretError):
         raise SettingsError("TIENVIITTA_WEBHOOK_SECRET is not whsec_ followed by base64.") from None
     if len(signer._whsecret) < MIN_WEBHOOK_SECRET_BYTES:
         raise SettingsError(f"TIENVIITTA_WEBHOOK_SECRET is shorter than {MIN_WEBHOOK_SECRET_BYTES} bytes.")

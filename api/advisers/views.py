@@ -39,9 +39,13 @@ from api.database import now
 from api.handoff import service as handoffs
 from api.handoff.models import Handoff, Note
 from api.handoff.states import IllegalTransition, Status
-from api.problems import Problem
+from api.problems import Problem, documented
 
-router = APIRouter(prefix="/adviser/api", tags=["adviser"])
+router = APIRouter(
+    prefix="/adviser/api",
+    tags=["adviser"],
+    responses={401: documented("Nobody is signed in."), 403: documented("`X-CSRF-Token` is missing or wrong.")},
+)
 
 COOKIE = "tienviitta_adviser"
 HEARTBEAT_S = 15

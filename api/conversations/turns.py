@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.context import Context
 from api.conversations import service
@@ -152,22 +153,26 @@ async def take(context: Context, *, conversation_id: str, body: MessageIn) -> An
                 return answer
 
 
-async def _lease(session: Any, context: Context, conversation_id: str, owner: str) -> Conversation:
+def _lease_time(context: Context) -> timedelta:
+    return timedelta(seconds=context.settings.engine_timeout_s + LEASE_MARGIN_S)
+
+
+async def _lease(session: AsyncSession, context: Context, conversation_id: str, owner: str) -> Conversation:
     """Take the talk's lease within the transaction, and with it the row."""
     at = now()
-    lasts = timedelta(seconds=context.settings.engine_timeout_s + LEASE_MARGIN_S)
-    taken = await session.execute(
+    taken = await session.scalar(
         update(Conversation)
         .where(
             Conversation.id == conversation_id,
             or_(Conversation.turn_owner.is_(None), Conversation.turn_owner == owner, Conversation.turn_until < at),
         )
-        .values(turn_owner=owner, turn_until=at + lasts)
+        .values(turn_owner=owner, turn_until=at + _lease_time(context))
+        .returning(Conversation.id)
     )
     conversation = await service.lock(session, conversation_id)
     if conversation is None:
         raise Problem(404, "not_found")
-    if taken.rowcount == 0:
+    if taken is None:
         raise _Busy
     return conversation
 
@@ -210,7 +215,9 @@ async def _begin(context: Context, conversation_id: str, client_id: str, body: M
         )
 
 
-async def _store(session: Any, conversation: Conversation, client_id: str, body: MessageIn) -> tuple[Turn, str | None]:
+async def _store(
+    session: AsyncSession, conversation: Conversation, client_id: str, body: MessageIn
+) -> tuple[Turn, str | None]:
     """Write the resident's message and its turn."""
     title = None
     notice: list[Draft] = []
@@ -270,7 +277,7 @@ async def _answer(context: Context, conversation_id: str, step: _Step, arrived: 
 @contextlib.asynccontextmanager
 async def _ending(
     context: Context, conversation_id: str, step: _Step
-) -> AsyncIterator[tuple[Any, Conversation] | None]:
+) -> AsyncIterator[tuple[AsyncSession, Conversation] | None]:
     """The transaction that ends a turn: (session, talk), or None when the lease is no longer ours."""
     async with context.database.write() as session:
         conversation = await service.lock(session, conversation_id)
@@ -282,7 +289,7 @@ async def _ending(
         yield session, conversation
 
 
-async def _end(session: Any, conversation: Conversation, step: _Step) -> Answer:
+async def _end(session: AsyncSession, conversation: Conversation, step: _Step) -> Answer:
     """Put the answer together, keep it for a repetition, and give the lease back."""
     rows = await session.scalars(
         select(Message).where(Message.turn_id == step.turn_id, Message.sender != "resident").order_by(Message.seq)
@@ -320,16 +327,28 @@ async def _to_adviser(context: Context, conversation_id: str, step: _Step) -> An
         if ours is None:
             return None
         session, conversation = ours
-        drafts = []
-        handoff = await handoffs.open_chat(session, conversation_id)
-        if urgent is not None:
-            await handoffs.flag_urgent(session, conversation=conversation, kind=urgent)
-            drafts.append(Draft("system", crisis_help(urgent)))
-        elif handoff is not None and handoff.status == Status.QUEUED and not handoff.acknowledged:
-            handoff.acknowledged = True
-            drafts.append(Draft("system", say("handoff.noted"), [handoffs.cancel_button()]))
-        await service.append(session, conversation=conversation, drafts=drafts, turn_id=step.turn_id)
-        return await _end(session, conversation, step)
+        if conversation.status not in FINISHED:
+            return await _kept_for_adviser(session, conversation, step, urgent)
+        conversation.status = after(conversation.status, Event.RESIDENT_GOES_ON)
+        conversation.turn_until = now() + _lease_time(context)
+    # The person went just as the message came: the bot answers it.
+    return await _to_bot(context, conversation_id, step, time.monotonic())
+
+
+async def _kept_for_adviser(
+    session: AsyncSession, conversation: Conversation, step: _Step, urgent: handoffs.Urgent | None
+) -> Answer:
+    """The end of a turn whose message is an adviser's to answer."""
+    drafts = []
+    handoff = await handoffs.open_chat(session, conversation.id)
+    if urgent is not None:
+        await handoffs.flag_urgent(session, conversation=conversation, kind=urgent)
+        drafts.append(Draft("system", crisis_help(urgent)))
+    elif handoff is not None and handoff.status == Status.QUEUED and not handoff.acknowledged:
+        handoff.acknowledged = True
+        drafts.append(Draft("system", say("handoff.noted"), [handoffs.cancel_button()]))
+    await service.append(session, conversation=conversation, drafts=drafts, turn_id=step.turn_id)
+    return await _end(session, conversation, step)
 
 
 async def _to_bot(context: Context, conversation_id: str, step: _Step, arrived: float) -> Answer | None:
@@ -373,11 +392,15 @@ def _again(step: _Step) -> tuple[str, bool]:
     return kept, kind == "payload"
 
 
-async def _take_over(session: Any, conversation: Conversation, step: _Step, result: BotTurn) -> None:
+async def _take_over(session: AsyncSession, conversation: Conversation, step: _Step, result: BotTurn) -> None:
     """Keep what the engine answered. A status that a webhook set meanwhile stays."""
     drafts = drafts_of(result)
-    if conversation.status == Status.QUEUED and not any(
-        button["payload"] == handoffs.CANCEL_PAYLOAD for draft in drafts for button in draft.buttons
+    if conversation.status == Status.ACCEPTED and not result.state.get("urgent"):
+        drafts = []  # an adviser came meanwhile, and the bot is silent from then on
+    if (
+        drafts
+        and conversation.status == Status.QUEUED
+        and not any(button["payload"] == handoffs.CANCEL_PAYLOAD for draft in drafts for button in draft.buttons)
     ):
         drafts[-1].buttons.append(handoffs.cancel_button())
     conversation.state = result.state
@@ -390,7 +413,7 @@ async def _take_over(session: Any, conversation: Conversation, step: _Step, resu
 
 
 async def _apologise(
-    context: Context, session: Any, conversation: Conversation, step: _Step, message: str, is_payload: bool
+    context: Context, session: AsyncSession, conversation: Conversation, step: _Step, message: str, is_payload: bool
 ) -> None:
     """The engine failed: an apology and a way on; or, for one who asks for a person, the queue."""
     waiting = await handoffs.open_chat(session, conversation.id)
@@ -407,7 +430,7 @@ async def _apologise(
     await service.append(session, conversation=conversation, drafts=drafts, turn_id=step.turn_id)
 
 
-async def _queue_without_bot(context: Context, session: Any, conversation: Conversation) -> Draft:
+async def _queue_without_bot(context: Context, session: AsyncSession, conversation: Conversation) -> Draft:
     at = now()
     if is_open(context.hours, at):
         handoff = await handoffs.request_by_api(session, settings=context.settings, conversation=conversation)

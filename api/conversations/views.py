@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
@@ -31,7 +31,7 @@ from api.handoff import service as handoffs
 from api.handoff.states import FINISHED, HUMAN
 from api.health import metrics
 from api.privacy.redaction import redact
-from api.problems import Problem
+from api.problems import Problem, documented
 from api.security import new_token, token_hash
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["chat"])
@@ -43,11 +43,10 @@ LOOK_AGAIN_QUEUED_S = 5.0
 """A place in the queue also changes by what happens to others."""
 TYPING_THROTTLE_S = 2.0
 
-_PROBLEM: dict[str, object] = {"content": {"application/problem+json": {}}}
-RESPONSES: dict[int | str, dict[str, object]] = {
-    401: _PROBLEM | {"description": "No token, or one that no talk has."},
-    404: _PROBLEM | {"description": "No such talk, or the token is another talk's."},
-    422: _PROBLEM | {"description": "Something that cannot be taken; nothing was stored."},
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    401: documented("No token, or one that no talk has."),
+    404: documented("No such talk, or the token is another talk's."),
+    422: documented("Something that cannot be taken; nothing was stored."),
 }
 
 Authorization = Annotated[str | None, Header(description="`Bearer` and the token of this talk.")]

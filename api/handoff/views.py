@@ -18,11 +18,10 @@ from api.handoff.models import Receipt
 from api.handoff.opening_hours import in_words, is_open, next_open
 from api.handoff.schemas import HandoffTaken, HandoffWebhook
 from api.handoff.states import Status
-from api.problems import Problem
+from api.problems import Problem, documented
 
 router = APIRouter(tags=["handoff"])
 WEBHOOK_ID_MAX = 200
-_PROBLEM: dict[str, object] = {"content": {"application/problem+json": {}}}
 
 
 def verified(context: Context, headers: dict[str, str], body: bytes) -> Any:
@@ -63,11 +62,11 @@ def closed_now(context: Context) -> Problem:
     status_code=202,
     summary="Ask for a person, on behalf of a resident",
     responses={
-        400: _PROBLEM | {"description": "Not UTF-8, or not JSON."},
-        401: _PROBLEM | {"description": "Unsigned, forged, or more than five minutes old."},
-        404: _PROBLEM | {"description": "No such talk."},
-        409: _PROBLEM | {"description": "Advisers are not there; `next_open`, `next_open_text` say when they are."},
-        422: _PROBLEM | {"description": "Fields that do not fit."},
+        400: documented("Not UTF-8, or not JSON."),
+        401: documented("Unsigned, forged, or more than five minutes old."),
+        404: documented("No such talk."),
+        409: documented("Advisers are not there; `next_open`, `next_open_text` say when they are."),
+        422: documented("Fields that do not fit."),
     },
     openapi_extra={
         "requestBody": {

@@ -18,7 +18,7 @@ from api.deliveries.models import Delivery
 from api.handoff.models import Handoff
 from api.handoff.states import Status
 from api.health import metrics
-from api.problems import Problem, describe
+from api.problems import Problem, describe, documented
 
 router = APIRouter(tags=["health"])
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ async def _safely(check: Any) -> bool:
 @router.get(
     "/readyz",
     summary="The process can serve",
-    responses={503: {"content": {"application/problem+json": {}}, "description": "`missing` says what is not there."}},
+    responses={503: documented("`missing` says what is not there.")},
 )
 async def readyz(context: Ctx) -> dict[str, Any]:
     """Whether the database has the newest schema, and the engine and the actions answer."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 
 from api.context import Ctx
 from api.handoff.opening_hours import HELSINKI
-from api.problems import Problem
+from api.problems import Problem, documented
 from api.services.schemas import RecommendationsIn, RecommendationsOut, ServiceOut, ServicePage
 from catalogue import recommend
 from catalogue.contract import InvalidAnswer
@@ -36,7 +36,7 @@ async def search_services(
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> dict[str, Any]:
     """Services that match, best match first."""
-    _, index = await context.catalogue.get(context.database)
+    index = await context.catalogue.index(context.database)
     page = index.search(q, group=group, municipality=municipality, limit=limit, offset=offset)
     return {"total": page.total, "items": [_service_out(service) for service in page.items]}
 
@@ -45,11 +45,11 @@ async def search_services(
     "/services/{service_id}",
     summary="A service",
     response_model=ServiceOut,
-    responses={404: {"content": {"application/problem+json": {}}, "description": "No such service."}},
+    responses={404: documented("No such service.")},
 )
 async def get_service(context: Ctx, service_id: str) -> dict[str, Any]:
     """A service by its id, also one that has ended; ``replaced_by`` then names what took its place."""
-    catalogue, _ = await context.catalogue.get(context.database)
+    catalogue = await context.catalogue.catalogue(context.database)
     service = catalogue.service(service_id)
     if service is None:
         raise Problem(404, "service_not_found")
@@ -60,13 +60,13 @@ async def get_service(context: Ctx, service_id: str) -> dict[str, Any]:
     "/recommendations",
     summary="Recommend services",
     response_model=RecommendationsOut,
-    responses={422: {"content": {"application/problem+json": {}}, "description": "An unknown id or value."}},
+    responses={422: documented("An unknown id or value.")},
 )
 async def post_recommendations(context: Ctx, body: RecommendationsIn) -> dict[str, Any]:
     """Recommend services for answers on a day, each with its reasons, and assess the need of joint service (TYP).
     Nothing is stored.
     """
-    catalogue, _ = await context.catalogue.get(context.database)
+    catalogue = await context.catalogue.catalogue(context.database)
     on = body.on or datetime.now(HELSINKI).date()
     try:
         result = await asyncio.to_thread(recommend.recommend, catalogue, body.answers, body.background, on)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from api.advisers import service
 from api.database import upgrade
 from tests.api.harness import (
     Api,
@@ -66,14 +69,30 @@ def api(_api: Api, engine: FakeEngine) -> Api:
     return _api
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hashing that takes its time is argon2's own affair; here many sign in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file as it is after the migrations, to be copied."""
+    settings = make_settings(tmp_path_factory.mktemp("template"), 1)
+    upgrade(settings)
+    return settings.var_dir / "tienviitta.db"
+
+
 @pytest.fixture
-def own_api(engine: FakeEngine, tmp_path: Path) -> Iterator[Callable[..., Api]]:
+def own_api(engine: FakeEngine, tmp_path: Path, new_database: Path) -> Iterator[Callable[..., Api]]:
     """Makes an api with settings and a database of its own."""
     running: list[Api] = []
 
     def make(**values: Any) -> Api:
         settings = make_settings(tmp_path, values.pop("engine_port", engine.port), **values)
-        upgrade(settings)
+        shutil.copy(new_database, settings.var_dir / "tienviitta.db")
         made = serve(settings, engine)
         made.server.start()
         running.append(made)

@@ -34,6 +34,8 @@ from api.main import create_app
 from settings import Settings
 
 POSTGRES = os.environ.get("TIENVIITTA_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+ENCRYPTION_KEY = Fernet.generate_key().decode()
+"""One for all tests: the keys belong to the process."""
 ADVISER_PASSWORD = "tosi pitkä salasana"
 Json = dict[str, Any]
 
@@ -193,7 +195,7 @@ def make_settings(var: Path, engine_port: int, **values: Any) -> Settings:
         "actions_port": engine_port,
         "engine_timeout_s": 0.6,
         "webhook_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
-        "encryption_keys": Fernet.generate_key().decode(),
+        "encryption_keys": ENCRYPTION_KEY,
     }
     return Settings(_env_file=None, **(defaults | values))
 

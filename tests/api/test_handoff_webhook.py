@@ -118,14 +118,14 @@ FORGERIES: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_webhook_is_401(api: Api, resident: Resident, name: str) -> None:
+def test_forged_webhooks_are_401(api: Api, resident: Resident) -> None:
     body, headers = signed(api, resident)
-    forged = {key: value.encode("latin-1") for key, value in FORGERIES[name](headers).items()}
     with api.client() as client:
-        answer = client.post("/webhooks/handoff", content=body, headers=forged)
-    assert answer.status_code == 401
-    assert answer.headers["content-type"] == "application/problem+json"
+        for name, forge in FORGERIES.items():
+            forged = {key: value.encode("latin-1") for key, value in forge(headers).items()}
+            answer = client.post("/webhooks/handoff", content=body, headers=forged)
+            assert answer.status_code == 401, name
+            assert answer.headers["content-type"] == "application/problem+json", name
     assert resident.talk()["status"] == "bot"
 
 
