@@ -226,6 +226,7 @@ class TienviittaChat extends HTMLElement {
     listen(window, "offline", () => this.#render());
     listen(document, "visibilitychange", () => this.#attend());
     listen(window, "pagehide", () => this.#talk.shared && this.#talk.leave());
+    listen(window, "pageshow", () => this.#shown && this.#talk.phase === "idle" && this.#talk.start());
     listen(this.#narrow, "change", () => this.#fit());
     listen(document, "pointerdown", (event) => { if (!event.composedPath().includes(this.#ui.head)) this.#toggleMenu(false); });
     listen(window.visualViewport, "resize", () => this.#fit());

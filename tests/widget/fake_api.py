@@ -376,7 +376,8 @@ class Fake:
         if request.query_params.get("format") == "html":
             html = (
                 "<!doctype html><title>Keskustelu</title><style>h1 { color: green }</style>"
-                "<h1 onclick='alert(1)'>Keskustelu</h1><script>document.title='bad'</script>"
+                "<h1>Keskustelu</h1><script>document.title='bad'</script>"
+                "<a href='javascript:alert(1)'>x</a><img src='x'>"
             )
             return Response(html + f"<p>{len(lines)} viestiä</p>", media_type="text/html")
         return PlainTextResponse("\n".join(lines))
