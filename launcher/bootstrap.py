@@ -88,6 +88,15 @@ def python_of(name: str) -> str:
     return os.path.join(ENVS, name, "bin", "python")
 
 
+def _has_python(name: str, version: str) -> bool:
+    """Whether the environment is there and its interpreter is of the version wanted."""
+    try:
+        told = _run([python_of(name), "--version"], stdout=subprocess.PIPE, universal_newlines=True)
+    except OSError:
+        return False
+    return bool(told.returncode == 0 and told.stdout.startswith("Python " + version + "."))
+
+
 def ensure_environment(name: str) -> None:
     """Make the environment hold exactly its pinned requirements; does nothing when it does."""
     version, file_name = ENVIRONMENTS[name]
@@ -103,13 +112,14 @@ def ensure_environment(name: str) -> None:
     # TIENVIITTA_PYTHON_ENGINE and its like name an interpreter where uv should not look for one.
     interpreter = os.environ.get("TIENVIITTA_PYTHON_" + name.upper(), version)
     say("setting up the environment " + name + " (Python " + version + ")")
-    made = _run(
-        [tool, "venv", "--quiet", "--clear", "--python", interpreter, os.path.join(ENVS, name)],
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-    )
-    if made.returncode != 0:
-        raise Missing("Python " + version + " is missing and uv could not fetch it: " + _tail(made.stderr))
+    if not _has_python(name, version):
+        made = _run(
+            [tool, "venv", "--quiet", "--clear", "--python", interpreter, os.path.join(ENVS, name)],
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+        )
+        if made.returncode != 0:
+            raise Missing("Python " + version + " is missing and uv could not fetch it: " + _tail(made.stderr))
     synced = _run(
         [tool, "pip", "sync", "--quiet", "--require-hashes", "--python", python_of(name), requirements],
         stderr=subprocess.PIPE,

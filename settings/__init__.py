@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         default_factory=lambda: ["*"], description="Host headers that are served; set it in production."
     )
     message_max_chars: int = Field(2000, ge=1)
+    feedback_email: str | None = Field(
+        None, description="Address for feedback on accessibility, shown on the accessibility page."
+    )
     adviser_session_hours: float = Field(9.0, gt=0)
     queue_timeout_min: float = Field(30.0, gt=0, description="After this long in the queue a callback is offered.")
     adviser_hours: str | None = Field(

@@ -42,7 +42,7 @@ async def _page(context: Ctx, request: Request) -> Response:
             "retention_days": settings.retention_days,
             "handoff_retention_days": settings.handoff_retention_days,
             "adviser_hours": settings.adviser_hours,
-            "feedback_email": getattr(settings, "feedback_email", None),
+            "feedback_email": settings.feedback_email,
         }
     )
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})

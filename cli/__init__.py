@@ -1,0 +1,1 @@
+"""The command ``./tienviitta``: everything that an administrator does by hand."""
