@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -20,8 +23,12 @@ from catalogue import store
 from catalogue.contract import InvalidAnswer, contract
 from catalogue.diff import Diff, diff
 from catalogue.explain import coverage, explain
+from catalogue.export import as_csv, as_xlsx, hsds
+from catalogue.imports import OVERRIDES, OverrideError, load_overrides, save_imported, save_overrides
 from catalogue.loader import CONTENT, ContentError, load_content
 from catalogue.models import Catalogue
+from catalogue.ptv.convert import ORIGIN, Imported, RecordError, convert
+from catalogue.ptv.fetch import Client, FetchError, read_files
 from catalogue.recommend import recommend
 from catalogue.stale import stale
 from catalogue.thesaurus import load_thesaurus
@@ -111,6 +118,82 @@ def show_stale(
     for service in found:
         typer.echo(f"{service.checked_on}  {service.id}  {service.name}")
     typer.echo(f"{len(found)} palvelua, joita ei ole tarkistettu {days} päivään")
+
+
+imports = typer.Typer(help="Import services from other catalogues.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+
+
+@imports.command("ptv")
+def import_ptv(
+    source: Annotated[list[str], typer.Argument(help="JSON files, or the address of the API (https://…/api/v11).")],
+    municipality: Annotated[
+        str | None, typer.Option("--municipality-code", help="Only this municipality, e.g. 398.")
+    ] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="The files hold everything: archive what is missing.")
+    ] = False,
+    overrides: Annotated[Path, typer.Option(help="Local decisions about imported services.")] = OVERRIDES,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+) -> None:
+    """Import services and their channels from the national catalogue. The same again changes nothing."""
+    fetched_at = dt.datetime.now(dt.UTC)
+    try:
+        if len(source) == 1 and source[0].startswith(("http://", "https://")):
+            with Client(source[0]) as client:
+                records = client.read(municipality)
+        else:
+            records = read_files([Path(name) for name in source])
+        local = load_overrides(overrides)
+    except (FetchError, OverrideError) as error:
+        raise _fail(str(error)) from error
+    items: list[Imported] = []
+    for record in records.services:
+        try:
+            items.append(convert(record, records.channels, fetched_at.date()))
+        except (RecordError, ValidationError) as error:
+            reason = str(error).splitlines()[0]
+            err.print(f"Ohitettu tietue {record.get('id')}: {reason}", markup=False)
+    with _session() as session:
+        changes = save_imported(session, ORIGIN, items, fetched_at, complete or records.complete)
+        _print(Diff(changes=(*changes.changes, *save_overrides(session, local).changes)))
+        if dry_run:
+            session.rollback()
+
+
+class ExportFormat(StrEnum):
+    """What the catalogue can be exported as."""
+
+    hsds = "hsds"
+    csv = "csv"
+    xlsx = "xlsx"
+
+
+@app.command("export")
+def export_catalogue(
+    format: Annotated[ExportFormat, typer.Argument(help="hsds (JSON), csv or xlsx.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
+    stored: Annotated[bool, typer.Option("--stored", help="From the database, with imported services.")] = False,
+    content: ContentOption = CONTENT,
+) -> None:
+    """Export the catalogue: Open Referral HSDS 3 JSON, or a table for a spreadsheet."""
+    if stored:
+        with _session() as session:
+            catalogue = store.load(session)
+    else:
+        catalogue = _content(content)
+    match format:
+        case ExportFormat.hsds:
+            data = hsds(catalogue).encode()
+        case ExportFormat.csv:
+            data = as_csv(catalogue)
+        case ExportFormat.xlsx:
+            data = as_xlsx(catalogue)
+    if output is None:
+        sys.stdout.buffer.write(data)
+    else:
+        output.write_bytes(data)
+        typer.echo(f"{output}: {len(catalogue.services)} palvelua")
 
 
 def _parse_answers(pairs: list[str]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Services of the Finnish national service catalogue (Palvelutietovaranto, open API v11)."""
