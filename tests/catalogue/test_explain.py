@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from catalogue.explain import Trace, coverage, explain
-from catalogue.models import Catalogue, Rule, Service, Source
+from catalogue.models import Catalogue, Rule, Service, Source, Target
 from catalogue.recommend import recommend
 
 TODAY = dt.date(2026, 11, 22)
@@ -47,7 +47,7 @@ def test_a_rule_without_an_available_service_says_so(catalogue: Catalogue) -> No
                 id="r",
                 need="n",
                 when={"wants_work": "yes"},
-                targets=({"first_of": ("ohjaamo_lahti",)},),  # type: ignore[arg-type]
+                targets=(Target(first_of=("ohjaamo_lahti",)),),
                 urgency=1,
                 reason="Kerroit.",
                 source=Source(seed="001", passage="x"),
@@ -94,7 +94,7 @@ def test_an_overlap_is_noticed() -> None:
             id=name,
             need=name,
             when=when,
-            targets=({"first_of": ("s",)},),  # type: ignore[arg-type]
+            targets=(Target(first_of=("s",)),),
             urgency=10,
             reason="Kerroit.",
             source=Source(seed="001", passage="x"),

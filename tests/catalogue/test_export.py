@@ -22,8 +22,8 @@ EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 STATUS = re.compile(r"^(active|inactive|defunct|temporarily closed)$")
 
-# What HSDS 3 says of the objects that the export writes: required fields, and for every field that may be there its type,
-# the pattern that its format or enumeration asks for, or the kind of object in it.
+# What HSDS 3 says of the objects that the export writes: required fields, and for every field that may be there its
+# type, the pattern that its format or enumeration asks for, or the kind of object in it.
 SHAPES: dict[str, tuple[set[str], dict[str, Any]]] = {
     "service": (
         {"id", "name", "status"},

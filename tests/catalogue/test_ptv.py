@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from catalogue import store
 from catalogue.cli import app
 from catalogue.imports import OverrideError, load_overrides, save_imported, save_overrides
-from catalogue.models import Catalogue
+from catalogue.models import Catalogue, Target
 from catalogue.ptv.convert import UNKNOWN_AREA, Groups, Imported, RecordError, convert, load_groups, newest
 from catalogue.ptv.fetch import Client, FetchError, read_files
 from catalogue.recommend import recommend
@@ -405,7 +405,7 @@ class TestStored:
             update={
                 "id": "own",
                 "when": {"has_usable_skills": "no"},
-                "targets": ({"first_of": (ID,)},),
+                "targets": (Target(first_of=(ID,)),),
                 "reason": "Kerroit.",
                 "reason_by": None,
                 "valid_from": None,
