@@ -59,6 +59,7 @@ export const texts = {
     motivation: "Motivaatio",
     health_and_social: "Terveys ja arki",
     skills: "Osaaminen",
+    background: "Taustatiedot",
   },
   groups: {
     employment_support: "Tukea työllistymiseen",

@@ -170,6 +170,24 @@ def test_progress_is_shown_and_goes_away(chat: Page) -> None:
     expect(chat.locator(".progress")).not_to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("progress", "shown"),
+    [({"area": "background", "index": 3, "of": 3}, "3/3 Taustatiedot"),
+     ({"area": "Jokin uusi", "index": 1, "of": 4}, "1/4 Jokin uusi"),
+     ({"area": None, "index": None, "of": None}, None), (None, None)],
+)  # fmt: skip
+def test_progress_as_the_api_tells_it(
+    chat: Page, fake: Fake, progress: dict[str, object] | None, shown: str | None
+) -> None:
+    fake.talk.progress = progress
+    fake.set_status("timed_out")
+    expect(chat.locator(".strip.timed_out")).to_be_visible()
+    if shown:
+        expect(chat.locator(".progress")).to_contain_text(shown)
+    else:
+        expect(chat.locator(".progress")).not_to_be_visible()
+
+
 def test_service_cards(chat: Page) -> None:
     to_results(chat)
     card = chat.locator(".card", has_text="Työkyvyn arviointi")
