@@ -18,10 +18,10 @@ from api.advisers.schemas import (
     NewMessage,
     NoteOut,
     QueueOut,
+    SaidOut,
 )
 from api.conversations import service as conversations
 from api.conversations.models import Conversation, Message
-from api.conversations.schemas import MessageOut
 from api.conversations.service import TYPING_LASTS
 from api.database import now
 from api.handoff import service as handoffs
@@ -75,6 +75,7 @@ async def _item(session: AsyncSession, handoff: Handoff, *, me: Adviser) -> Hand
             "kind": handoff.kind,
             "urgent": handoff.urgent,
             "name": handoff.name,
+            "wished_time": handoff.wished_time,
             "requested_at": handoff.requested_at,
             "waiting_s": max(0, round((until - handoff.requested_at).total_seconds())),
             "place": await handoffs.place(session, handoff),
@@ -105,7 +106,6 @@ async def detail(session: AsyncSession, handoff: Handoff, *, me: Adviser) -> Han
         recommendations=handoff.recommendations or [],
         consent=ConsentOut.model_validate({"scope": handoff.consent_scope, "text_version": handoff.consent_version}),
         contact=handoff.contact,
-        wished_time=handoff.wished_time,
         reason=handoff.reason,
         outcome=handoff.outcome,
         outcome_text=handoff.outcome_text,
@@ -115,12 +115,17 @@ async def detail(session: AsyncSession, handoff: Handoff, *, me: Adviser) -> Han
     )
 
 
-async def _messages(session: AsyncSession, handoff: Handoff, from_seq: int) -> list[MessageOut]:
-    messages = await conversations.messages_after(session, conversation_id=handoff.conversation_id, seq=from_seq)
-    if handoff.ended_at is None or handoff.consent_scope == "transcript":
-        return messages
-    # What the resident goes on to tell the bot afterwards was not agreed to be passed on.
-    return [message for message in messages if message.at <= handoff.ended_at + timedelta(seconds=1)]
+def said_out(message: Message) -> SaidOut:
+    """A stored message as advisers see it."""
+    return SaidOut(**conversations.message_out(message).model_dump(), client_id=message.client_id)
+
+
+async def _messages(session: AsyncSession, handoff: Handoff, from_seq: int) -> list[SaidOut]:
+    query = select(Message).where(Message.conversation_id == handoff.conversation_id, Message.seq > from_seq)
+    if handoff.ended_at is not None and handoff.consent_scope != "transcript":
+        # What the resident goes on to tell the bot afterwards was not agreed to be passed on.
+        query = query.where(Message.at <= handoff.ended_at + timedelta(seconds=1))
+    return [said_out(message) for message in await session.scalars(query.order_by(Message.seq))]
 
 
 def _resident_types(talk: Conversation, at: datetime) -> bool:

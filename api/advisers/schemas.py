@@ -35,6 +35,7 @@ class HandoffItem(BaseModel):
     kind: Literal["chat", "callback"]
     urgent: Literal["crisis", "danger"] | None
     name: str | None
+    wished_time: str | None
     requested_at: datetime
     waiting_s: int = Field(description="From the request until it was accepted, ended, or now.")
     place: int | None
@@ -66,6 +67,12 @@ class NoteOut(BaseModel):
     text: str
 
 
+class SaidOut(MessageOut):
+    """A message; an adviser's carries the ``client_id`` under which it was sent."""
+
+    client_id: str | None = None
+
+
 class HandoffDetail(HandoffItem):
     """Everything about a request that the resident agreed to pass on."""
 
@@ -74,11 +81,10 @@ class HandoffDetail(HandoffItem):
     recommendations: list[Any]
     consent: ConsentOut
     contact: dict[str, Any] | None
-    wished_time: str | None
     reason: str | None
     outcome: str | None
     outcome_text: str | None
-    messages: list[MessageOut] = Field(description="The whole talk if the consent's scope is transcript.")
+    messages: list[SaidOut] = Field(description="The whole talk if the consent's scope is transcript.")
     notes: list[NoteOut]
     resident_typing: bool
 

@@ -31,7 +31,8 @@ FAILURES_PER_NAME_AND_ADDRESS = 5
 FAILURES_PER_ADDRESS = 20
 FAILURES_PER_NAME = 50
 
-SIGN_IN, SIGN_IN_FAILED, SIGN_OUT = "sign_in", "sign_in_failed", "sign_out"
+SIGN_IN, SIGN_IN_FAILED, SIGN_OUT, READ = "sign_in", "sign_in_failed", "sign_out", "handoff_read"
+READING_IS_ONE = timedelta(minutes=10)
 
 _hasher = PasswordHasher()
 
@@ -86,6 +87,22 @@ def audit(
             at=now(), action=action, adviser_id=adviser_id, handoff_id=handoff_id, subject=subject, address=address
         )
     )
+
+
+async def audit_reading(session: AsyncSession, *, adviser_id: int, handoff_id: str) -> None:
+    """Note that someone read a request; a console that refreshes itself is noted once in a while, not each time."""
+    noted = await session.scalar(
+        select(AuditEntry.id)
+        .where(
+            AuditEntry.action == READ,
+            AuditEntry.handoff_id == handoff_id,
+            AuditEntry.adviser_id == adviser_id,
+            AuditEntry.at > now() - READING_IS_ONE,
+        )
+        .limit(1)
+    )
+    if noted is None:
+        audit(session, READ, adviser_id=adviser_id, handoff_id=handoff_id)
 
 
 async def too_many_failures(session: AsyncSession, *, username: str, address: str) -> bool:

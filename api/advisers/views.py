@@ -23,7 +23,9 @@ from api.advisers.schemas import (
     HandoffDetail,
     HandoffPage,
     NoteIn,
+    QueueOut,
     ReplyIn,
+    SaidOut,
     SessionOut,
     SignIn,
 )
@@ -32,7 +34,6 @@ from api.context import Context, Ctx
 from api.conversations import service as conversations
 from api.conversations import turns
 from api.conversations.models import Conversation, Message
-from api.conversations.schemas import MessageOut
 from api.conversations.service import Draft
 from api.conversations.signals import ADVISERS
 from api.database import now
@@ -179,7 +180,7 @@ async def get_handoff(context: Ctx, me: Me, handoff_id: UUID) -> HandoffDetail:
     async with context.database.write() as session:
         row = await session.get(Handoff, str(handoff_id))
         if row is not None:
-            service.audit(session, "handoff_read", adviser_id=me.adviser.id, handoff_id=row.id)
+            await service.audit_reading(session, adviser_id=me.adviser.id, handoff_id=row.id)
             if found.accepted_by_me and last > row.read_seq:
                 row.read_seq = last
     return found
@@ -217,7 +218,7 @@ async def release(context: Ctx, me: Acting, handoff_id: UUID) -> Response:
 
 
 @router.post("/handoffs/{handoff_id}/messages", summary="Reply to the resident")
-async def reply(context: Ctx, me: Acting, handoff_id: UUID, body: ReplyIn) -> MessageOut:
+async def reply(context: Ctx, me: Acting, handoff_id: UUID, body: ReplyIn) -> SaidOut:
     """Say something to the resident. The same ``client_id`` again gives the same message and says nothing twice."""
     async with _locked(context, handoff_id) as (session, conversation, handoff):
         said: Message | None = await session.scalar(
@@ -230,7 +231,7 @@ async def reply(context: Ctx, me: Acting, handoff_id: UUID, body: ReplyIn) -> Me
             conversation.adviser_typing_at = None
             handoff.read_seq = conversation.last_seq
             service.audit(session, "message", adviser_id=me.adviser.id, handoff_id=handoff.id)
-        return conversations.message_out(said)
+        return console.said_out(said)
 
 
 @router.post("/handoffs/{handoff_id}/typing", status_code=204, summary="The adviser is writing")
@@ -340,6 +341,8 @@ async def _poll(context: Context, after: int | None, wait_s: float) -> AdviserPo
 
 
 async def _stream(context: Context, me: SignedIn, after: int | None) -> AsyncIterator[ServerSentEvent]:
+    queue: QueueOut | None = None
+    changed = True
     typing_in: list[str] = []
     sent: dict[str, int] = {}
     cursor = after if after is not None else console.cursor_of(now())
@@ -355,10 +358,12 @@ async def _stream(context: Context, me: SignedIn, after: int | None) -> AsyncIte
                 if message.seq > sent.get(message.handoff_id, 0):
                     sent[message.handoff_id] = message.seq
                     yield ServerSentEvent(message.model_dump_json(), event="message", id=str(cursor))
-            # Lists also change without their lengths changing, so a change of anything is told.
-            yield ServerSentEvent(fresh.queue.model_dump_json(), event="queue", id=str(cursor))
+            if changed or fresh.queue != queue:
+                # Lists also change without their lengths changing, so a change of anything is told.
+                queue = fresh.queue
+                yield ServerSentEvent(queue.model_dump_json(), event="queue", id=str(cursor))
             for handoff_id in fresh.typing:
                 if handoff_id not in typing_in:
                     yield ServerSentEvent(f'{{"handoff_id":"{handoff_id}"}}', event="typing")
             typing_in = fresh.typing
-            await subscription.wait(LOOK_AGAIN_S)
+            changed = await subscription.wait(LOOK_AGAIN_S)

@@ -46,7 +46,7 @@ def add(session: AsyncSession, *, settings: Settings, handoff: Handoff, event: E
             "kind": handoff.kind,
             "status": handoff.status,
             "requested_at": rfc3339(handoff.requested_at),
-            "url": f"{settings.url}/adviser#handoff={handoff.id}",
+            "url": f"{settings.url}/adviser#{handoff.id}",
         },
     }
     for receiver in settings.webhook_receivers:

@@ -157,6 +157,7 @@ def test_an_advisers_message_sent_twice_is_said_once(resident: Resident, handoff
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.text for answer in answers}) == 1
     assert resident.said_by("adviser") == ["Hei"]
+    assert adviser.get(f"handoffs/{handoff}")["messages"][-1]["client_id"] == client_id
 
 
 @pytest.mark.parametrize(
