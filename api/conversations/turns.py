@@ -26,7 +26,7 @@ from api.conversations.models import Conversation, Message, Turn
 from api.conversations.schemas import Answer, MessageIn
 from api.conversations.service import Draft
 from api.database import now
-from api.engine.client import BotTurn, EngineFailure, as_text
+from api.engine.client import RESUME, BotTurn, EngineFailure, as_text
 from api.handoff import service as handoffs
 from api.handoff.opening_hours import in_words, is_open, next_open
 from api.handoff.states import FINISHED, HUMAN, Event, Status, after
@@ -38,8 +38,6 @@ from api.texts import crisis_help, node, say
 
 log = logging.getLogger(__name__)
 
-START = "/start_conversation"
-RESUME = "/resume_conversation"
 PERSON_PAYLOAD = "/request_human"
 RETRY_PAYLOAD = "/retry_message"
 ERASE = "erase"

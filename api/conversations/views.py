@@ -26,7 +26,7 @@ from api.conversations.schemas import (
     Talk,
 )
 from api.database import now
-from api.engine.client import EngineFailure
+from api.engine.client import START, EngineFailure
 from api.handoff import service as handoffs
 from api.handoff.states import FINISHED, HUMAN
 from api.health import metrics
@@ -81,7 +81,7 @@ async def create(context: Ctx, response: Response, _body: Annotated[Empty | None
     state = None
     failures = 0
     try:
-        result = await context.engine.send(conversation_id=conversation_id, message=turns.START, turn=0, state=None)
+        result = await context.engine.send(conversation_id=conversation_id, message=START, turn=0, state=None)
         drafts, state = turns.drafts_of(result), result.state
     except EngineFailure:
         drafts, failures = turns.static_greeting(context), 1
@@ -98,7 +98,7 @@ async def create(context: Ctx, response: Response, _body: Annotated[Empty | None
             status="bot",
             state=state,
             failures=failures,
-            failed_input=f"payload:{turns.START}" if failures else None,
+            failed_input=f"payload:{START}" if failures else None,
             redaction_told=False,
         )
         session.add(conversation)

@@ -6,12 +6,19 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from ruamel.yaml import YAML
 
 from api.health import metrics
+from settings import ROOT
+
+START = "/start_conversation"
+RESUME = "/resume_conversation"
+"""What the api itself asks of the dialogue: the greeting, and to go on after a person has let go."""
 
 PARSE_TIMEOUT_S = 2.0
 MAX_ANSWER_BYTES = 2_000_000
@@ -19,6 +26,17 @@ URGENT_CONFIDENCE = 0.25
 """From here on a second-best ``crisis`` or ``danger`` counts: a false alarm is small, a missed one is not."""
 
 _COMMAND_START = re.compile(r"^[\s/]+")
+_COMMAND = re.compile(r"\s*/[\s/]*([a-z_]+)\s*(\{.*)?", re.DOTALL)
+_NOTHING_SAID = "?"
+"""Sent for a text in which there is nothing to understand; the engine understands nothing by it either."""
+
+
+@lru_cache
+def _command_names() -> frozenset[str]:
+    """The names that a payload can begin with; crisis and danger are not among them, lest a cry for help is lost."""
+    topics = YAML(typ="safe").load((ROOT / "contract" / "intents.yml").read_text(encoding="utf-8"))
+    names = {name for topic, intents in topics.items() if topic != "safety" for name in intents}
+    return frozenset(names | {"answer", START.removeprefix("/"), RESUME.removeprefix("/")})
 
 
 class EngineFailure(Exception):
@@ -102,8 +120,14 @@ def join(elements: list[_Element]) -> BotTurn:
 
 
 def as_text(text: str) -> str:
-    """``text`` so that the engine cannot take it for a command."""
-    return _COMMAND_START.sub("", text) or "…"
+    """``text`` so that the engine cannot take it for a command.
+
+    "/restart" loses more than its slash: the word alone would be understood as the wish to start over.
+    """
+    command = _COMMAND.fullmatch(text)
+    if command and command[1] in _command_names():
+        return _NOTHING_SAID
+    return _COMMAND_START.sub("", text) or _NOTHING_SAID
 
 
 class EngineClient:
