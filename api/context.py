@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -15,9 +16,12 @@ from api.conversations.signals import Signals
 from api.database import Database
 from api.engine.client import EngineClient
 from api.handoff.opening_hours import Hours, parse_hours
+from api.problems import describe
 from api.security import webhook_signer
 from api.services.cache import CatalogueCache
 from settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -53,7 +57,14 @@ class Context:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something after the answer. It is kept alive, and awaited when the process ends."""
-        task = asyncio.create_task(work)
+
+        async def safely() -> None:
+            try:
+                await work
+            except Exception as error:
+                log.error("background work", extra=describe(error))
+
+        task = asyncio.create_task(safely())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -13,6 +13,7 @@ from api import VERSION, logs, middleware, problems, worker
 from api.advisers.views import router as advisers
 from api.context import Context
 from api.conversations.views import router as conversations
+from api.handoff.schemas import HandoffWebhook
 from api.handoff.views import router as handoff
 from api.health.views import router as health
 from api.pages.views import STATIC
@@ -26,6 +27,21 @@ Tienviitta is a Finnish service-guidance chatbot of a municipality. This is its 
 municipality's other systems and for tests. Errors are `application/problem+json` with a title in Finnish that a
 resident could read. Identifiers of questions, values and service groups are fixed.
 """
+
+
+def _describe_webhook(app: FastAPI) -> None:
+    """Add the body of the webhook, which is read as bytes and verified first, to the description."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        template = "#/components/schemas/{model}"
+        schema = HandoffWebhook.model_json_schema(ref_template=template)
+        parts = schema.pop("$defs", {}) | {"HandoffWebhook": schema}
+        document["components"]["schemas"].update(parts)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 async def _warm_up(context: Context) -> None:
@@ -69,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     problems.install(app)
+    _describe_webhook(app)
     # The last one added is the outermost.
     app.add_middleware(middleware.PublicCors, origins=settings.allowed_origins)
     app.add_middleware(middleware.BodyLimit)

@@ -71,7 +71,7 @@ def closed_now(context: Context) -> Problem:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": HandoffWebhook.model_json_schema()}},
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/HandoffWebhook"}}},
         }
     },
 )

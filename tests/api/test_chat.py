@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -158,10 +159,14 @@ def test_a_payload_offered_in_another_talk_is_not_offered_in_this_one(
 @pytest.mark.parametrize(
     ("written", "sent"),
     [
-        ("/restart", "restart"),
-        ("  //restart", "restart"),
-        ("/ /affirm", "affirm"),
-        ("///", "…"),
+        ("/restart", "?"),
+        ("  //restart", "?"),
+        ("/ /affirm", "?"),
+        ('/answer{"wants_work": "no"}', "?"),
+        ("/lopeta", "lopeta"),
+        ("  //restart nyt", "restart nyt"),
+        ("/crisis", "crisis"),
+        ("///", "?"),
         ("joko/tai", "joko/tai"),
     ],
 )
@@ -332,6 +337,17 @@ def test_erasing_leaves_nothing_in_any_table(api: Api, resident: Resident) -> No
                 query = select(func.count()).select_from(table).where(table.c.handoff_id.not_in(handoffs))
             assert connection.scalar(query) == 0, table.name
     engine.dispose()
+
+
+def test_a_talk_erased_while_the_engine_thinks_stays_erased(api: Api, resident: Resident, engine: FakeEngine) -> None:
+    engine.mode, engine.delay_s = "slow", 0.4
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(resident.post, text="hetki")
+        while "hetki" not in engine.messages:
+            time.sleep(0.01)
+        assert resident.http.delete(resident.path).status_code == 204
+        assert answer.result().status_code == 404
+    assert resident.http.get(resident.path).status_code == 401
 
 
 def test_erasing_in_words_erases_after_the_answer(resident: Resident, engine: FakeEngine) -> None:

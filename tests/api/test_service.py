@@ -153,6 +153,7 @@ def test_logs_have_no_texts_tokens_or_ids(api: Api, engine: FakeEngine) -> None:
     resident.http.delete(resident.path)
 
 
+SCHEMAS = "#/components/schemas/"
 PAGES = ["/", "/chat", "/adviser", "/privacy", "/accessibility"]
 
 
@@ -167,6 +168,7 @@ def test_pages_are_served_within_bounds(api: Api, path: str) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert 'lang="fi"' in answer.text
+    assert "None" not in answer.text
     assert not re.search(r"<script(?![^>]*src=)|\son[a-z]+=|\sstyle=", answer.text), "the policy would block it"
 
 
@@ -239,7 +241,10 @@ def test_the_description_describes(api: Api) -> None:
         operation = document["paths"][path][method]
         assert operation["summary"], path
         assert len(operation["description"]) > 20, path
-    assert document["components"]["schemas"]["MessageIn"]["examples"]
+    schemas = document["components"]["schemas"]
+    assert schemas["MessageIn"]["examples"]
+    references = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(document)))
+    assert references == {reference for reference in references if reference.removeprefix(SCHEMAS) in schemas}
 
 
 def test_every_text_that_the_code_says_exists() -> None:
