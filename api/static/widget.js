@@ -307,7 +307,7 @@ class TienviittaChat extends HTMLElement {
     const past = first && first.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12;
     scroller.scrollTop = Math.min(scroller.scrollHeight, first ? scroller.scrollTop + past : Infinity);
     this.#atEnd = true;
-    this.#ui.jump.hidden = true;
+    this.#ui.jump.hidden = !first || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 90;
   }
 
   #render() {
@@ -406,7 +406,7 @@ class TienviittaChat extends HTMLElement {
         drawn?.item.replaceWith(item);
         drawn = { item, mark };
         this.#drawn.set(message.key, drawn);
-        if (focused) item.focus();
+        if (focused) item.focus({ preventScroll: true });
       }
       drawn.item.classList.toggle("same", previous?.sender === message.sender);
       const expected = previous ? this.#drawn.get(previous.key).item.nextSibling : list.firstChild;
@@ -524,6 +524,7 @@ class TienviittaChat extends HTMLElement {
 
   #largeText(on) {
     this.#ui.wrap.classList.toggle("large", on);
+    if (this.#atEnd) this.#toEnd();
   }
 
   /** Put a view in the conversation's place, or "chat". `moveFocus`: the resident asked for it. */

@@ -143,7 +143,7 @@ def failed(page: Page, fake: Fake) -> None:
 def gone(page: Page, fake: Fake) -> None:
     open_chat(page)
     fake.talk.deleted = True
-    say(page, "Vieläkö olet siellä?")
+    page.reload()
     expect(page.get_by_role("heading", name="Tämä keskustelu on päättynyt")).to_be_visible()
 
 

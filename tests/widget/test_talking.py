@@ -411,6 +411,15 @@ def test_on_a_small_screen_the_page_behind_is_out_of_reach(
 def test_a_long_answer_is_read_from_its_beginning(chat: Page) -> None:
     to_results(chat)
     expect(chat.get_by_text("Kiitos vastauksistasi. Nämä palvelut").first).to_be_in_viewport()
+    expect(chat.get_by_role("button", name="Korjaan vastausta")).not_to_be_in_viewport()
+    # Its beginning is at the top, though the pressed button's message keeps focus above it.
+    expect(chat.locator(".message.resident").last).to_be_focused()
+    top = "e => e.getBoundingClientRect().top - e.closest('.log').getBoundingClientRect().top"
+    assert 0 <= chat.locator(".message", has_text="Nämä palvelut").evaluate(top) < 80
+    choose(chat, "Uusia viestejä")
+    expect(chat.get_by_role("button", name="Korjaan vastausta")).to_be_in_viewport()
+    expect(chat.get_by_role("log")).to_be_focused()
+    expect(chat.get_by_role("button", name="Uusia viestejä")).to_have_count(0)
 
 
 def test_the_full_page_is_always_open(page: Page, fake: Fake) -> None:
