@@ -72,25 +72,25 @@ def complain(turn: Turn) -> None:
 
 
 def out_of_scope(turn: Turn) -> None:
-    """Not for this service: say what it is for, in the resident's language if that is plain."""
+    """Not for this service: say what it is for."""
+    turn.state.failures += 1
+    turn.say("utter_out_of_scope" if turn.state.failures % 2 else "utter_out_of_scope_again")
+    go_on(turn)
+
+
+def foreign_language(turn: Turn) -> bool:
+    """Answer a message that is plainly in English or Swedish, whatever it was taken for. True when it was one."""
     language = other_language(turn.text)
-    if language is not None:
-        turn.say(f"utter_language_{language}")
-        return_to_question(turn)
-    else:
-        turn.state.failures += 1
-        turn.say("utter_out_of_scope" if turn.state.failures % 2 else "utter_out_of_scope_again")
-        go_on(turn)
+    if turn.is_button or language is None:
+        return False
+    turn.say(f"utter_language_{language}")
+    return_to_question(turn)
+    return True
 
 
 def not_understood(turn: Turn) -> None:
     """First a rephrasing with buttons, then two or three likely meanings, then a person."""
     state = turn.state
-    language = other_language(turn.text)
-    if language is not None:
-        turn.say(f"utter_language_{language}")
-        return_to_question(turn)
-        return
     state.failures += 1
     if state.failures == 1:
         if state.awaiting in questions():

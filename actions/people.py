@@ -6,10 +6,10 @@ import re
 from typing import Any, Literal
 
 from actions.handoff_client import AdvisersClosed, HandoffFailed
-from actions.questions import SKIPPED
+from actions.questions import SKIPPED, next_question, questions
 from actions.result import summary_areas
 from actions.self_check import go_on
-from actions.state import HandoffDraft
+from actions.state import DialogueState, HandoffDraft
 from actions.turn import Handler, Turn
 
 CONSENT_TEXT_VERSION = "2026-11-22"
@@ -99,7 +99,8 @@ def contact_question(turn: Turn) -> str:
 
 async def handoff_contact(turn: Turn) -> bool:
     """Take a name (for a chat) or a number or address (for a callback). True when the turn is done."""
-    if turn.intent in NOT_CONTACT:
+    reachable = turn.entity("phone_number") or turn.entity("email")
+    if turn.intent in NOT_CONTACT and not reachable:
         return False
     draft = turn.state.handoff
     skipped = turn.is_button or turn.intent in ("skip_question", "deny")
@@ -151,10 +152,10 @@ async def _send(turn: Turn) -> None:
         turn.say("utter_ask_callback_contact")
         return
     except HandoffFailed:
-        state.awaiting = state.parked
+        unpark(state)
         turn.say("utter_handoff_failed")
         return
-    state.awaiting = state.parked
+    unpark(state)
     state.handoff = HandoffDraft(kind=draft.kind, scope=draft.scope)
     if accepted.status == "callback_requested":
         turn.say(
@@ -196,9 +197,17 @@ def cancel_handoff(turn: Turn) -> None:
         go_on(turn)
 
 
+def unpark(state: DialogueState) -> None:
+    """Open again what was asked before; if it was answered meanwhile, what comes after it."""
+    parked = state.parked
+    if parked in questions() and parked in state.answers:
+        parked = next_question(state.answers)
+    state.awaiting = parked
+
+
 def _leave(turn: Turn, response: str) -> None:
     state = turn.state
-    state.awaiting = state.parked
+    unpark(state)
     state.handoff = HandoffDraft()
     turn.say(response)
     go_on(turn)

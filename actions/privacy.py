@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.people import unpark
 from actions.self_check import go_on
 from actions.turn import Handler, Turn
 
@@ -31,7 +32,7 @@ def confirm_erasure(turn: Turn) -> bool:
         turn.state.awaiting = None
         turn.say("utter_erased")
     elif choice == "no":
-        turn.state.awaiting = turn.state.parked
+        unpark(turn.state)
         turn.say("utter_not_erased")
         go_on(turn)
     else:

@@ -27,6 +27,9 @@ AWAITED: Mapping[str, Callable[[Turn], bool | Awaitable[bool]]] = {
     "resume_or_restart": self_check.resume_or_restart,
 }
 
+BARE_WORDS = 2
+"""A message of at most so many words with the number asked for is that number."""
+
 UNDERSTOOD_NOTHING = frozenset({"nlu_fallback", "out_of_scope"})
 
 # A bare yes or no answers what was offered last, not the question that was open before the offer.
@@ -37,14 +40,22 @@ OFFERED: Mapping[str, Mapping[str, Handler]] = {
 }
 
 
+# Understood in any language, and more than a language: help, a person, or a contact that may look foreign.
+IN_ANY_LANGUAGE = frozenset({*safety.HANDLERS, *people.HANDLERS, "delete_my_data"})
+
+
 async def respond(turn: Turn) -> None:
     """Answer the message: changes ``turn.state`` and fills ``turn.messages``, which is never left empty."""
     state = turn.state
     state.command = None
     offered = _offered(turn)
-    if offered is None and turn.intent not in safety.HANDLERS and await _taken_by_awaited(turn):
-        pass
-    else:
+    foreign = turn.intent not in IN_ANY_LANGUAGE and state.awaiting not in people.OPEN_STEPS
+    taken = foreign and conversation.foreign_language(turn)
+    if not taken and offered is None and turn.intent not in safety.HANDLERS:
+        taken = await _taken_by_awaited(turn)
+    if not taken:
+        if _bare_fact(turn):
+            turn.intent = "inform_background"
         handler = offered or HANDLERS.get(turn.intent, conversation.not_understood)
         done = handler(turn)
         if inspect.isawaitable(done):
@@ -61,6 +72,20 @@ def _offered(turn: Turn) -> Handler | None:
     if turn.is_button or not turn.state.last:
         return None
     return OFFERED.get(turn.state.last[-1].response, {}).get(turn.intent)
+
+
+def _bare_fact(turn: Turn) -> bool:
+    """Whether the message is little more than the number or the place that was asked for, whatever it sounded like.
+
+    "Nelonen" has no intent of its own that could be told from the word alone.
+    """
+    question = questions().get(turn.state.awaiting or "")
+    if question is None or turn.is_button or turn.intent in safety.HANDLERS or len(turn.text.split()) > BARE_WORDS:
+        return False
+    names = ("municipality",) if question.kind == "municipality" else (question.id, "number")
+    if question.kind not in ("integer", "municipality"):
+        return False
+    return any(question.accepts(value) for name in names if (value := turn.entity(name)) is not None)
 
 
 async def _taken_by_awaited(turn: Turn) -> bool:

@@ -9,6 +9,8 @@ from actions.labels import area_label, question_label, value_label
 from actions.questions import questions
 from actions.turn import Button, Turn
 
+RESULT_INTROS = ("utter_result_intro", "utter_simple_result_intro")
+
 FIRST_SHOWN = 3
 """How many services are shown at first; the rest on request."""
 
@@ -67,7 +69,7 @@ def show_result(turn: Turn) -> None:
     if first:
         state.topic = first[0]["service"]["id"]
     _say_typ(turn)
-    _say_next_step(turn, first)
+    say_next_step(turn, first)
 
 
 def compute(turn: Turn) -> None:
@@ -104,7 +106,8 @@ def _basis(typ: Mapping[str, Any]) -> str:
     return " ".join(item["text"] for item in typ.get("basis", []))
 
 
-def _say_next_step(turn: Turn, first: Sequence[Mapping[str, Any]]) -> None:
+def say_next_step(turn: Turn, first: Sequence[Mapping[str, Any]]) -> None:
+    """What to do first, and what else can be done; without services the way to a person."""
     if not first:
         turn.say("utter_no_services")
         return

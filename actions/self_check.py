@@ -70,7 +70,8 @@ def go_on(turn: Turn) -> None:
 
 def repeat_other(turn: Turn, awaiting: str) -> None:
     """Ask again what is awaited besides the questions of the self-check."""
-    turn.say(f"utter_ask_{awaiting}")
+    by_phone = awaiting == "handoff_contact" and turn.state.handoff.kind == "callback"
+    turn.say("utter_ask_callback_contact" if by_phone else f"utter_ask_{awaiting}")
 
 
 def start(turn: Turn) -> None:
@@ -205,7 +206,8 @@ def _volunteer_outside(turn: Turn) -> None:
     elif turn.intent == "deny":
         turn.say("utter_no_hurry")
     elif turn.intent == "unsure":
-        turn.say("utter_unsure_what_to_do")
+        said_before = any(said.response == "utter_unsure_what_to_do" for said in state.last)
+        turn.say("utter_no_hurry" if said_before else "utter_unsure_what_to_do")
     elif extra:
         turn.say("utter_already_noted", noted=_noted(extra))
         if next_question(state.answers) is not None:
@@ -381,6 +383,8 @@ def why_asked(turn: Turn) -> None:
     if awaiting in questions():
         turn.say(f"utter_why_{awaiting}")
         ask(turn, awaiting)
+    elif awaiting is not None:
+        explain(turn)
     else:
         turn.say("utter_why_general")
         go_on(turn)

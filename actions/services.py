@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.questions import questions
-from actions.result import FIRST_SHOWN, RESULT_BUTTONS, cards, show_result, visible
+from actions.result import FIRST_SHOWN, RESULT_BUTTONS, RESULT_INTROS, cards, say_next_step, show_result, visible
 from actions.self_check import ask_next, go_on, return_to_question
 from actions.turn import Button, Handler, Turn
 from catalogue.answers import AnswerKind, service_answer
@@ -30,7 +30,11 @@ def recommend(turn: Turn) -> None:
     """What suits me? After the self-check the result, before it the offer to begin, within it the way on."""
     state = turn.state
     if state.recommendations is not None:
-        show_result(turn)
+        if any(said.response in RESULT_INTROS for said in state.last):
+            # It was all said a moment ago: what to do first is the answer, not the whole again.
+            say_next_step(turn, visible(turn)[:FIRST_SHOWN])
+        else:
+            show_result(turn)
     elif state.awaiting in questions():
         turn.say("utter_recommendation_after_questions")
         return_to_question(turn)

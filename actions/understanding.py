@@ -166,7 +166,7 @@ _SWEDISH = frozenset(
 def other_language(text: str) -> str | None:
     """``"en"`` or ``"sv"`` for a message that is plainly in English or Swedish, else None."""
     words = [word.lower() for word in _WORD.findall(text)]
-    if len(words) < 2:
+    if len(words) < 3:
         return None
     shares = {
         language: sum(word in vocabulary for word in words) / len(words)

@@ -85,3 +85,62 @@ def test_when_nothing_is_asked_the_answer_still_shows_a_way_on(intent, place):
 def test_declining_a_person_before_the_questions_shows_a_way_on():
     talk = Talk().presses("/start_conversation").says("request_human").says("deny")
     assert talk.said == ["utter_handoff_declined", "utter_start_or_ask"]
+
+
+def test_what_is_told_while_consent_is_asked_is_not_asked_afterwards():
+    talk = at("wants_work").says("request_human").says("inform_wants_work", "haluan töihin")
+    talk.says("deny", "ei")
+    assert talk.state.answers["wants_work"] == "yes"
+    assert talk.state.awaiting == "open_labour_market_goal"
+
+
+@pytest.mark.parametrize("intent", ["ask_capabilities", "out_of_scope", "nlu_fallback", "greet"])
+def test_english_is_answered_in_english_whatever_it_was_taken_for(intent):
+    talk = at("wants_work").says(intent, "sorry can you speak english please")
+    assert talk.said[0] == "utter_language_en"
+    assert talk.state.awaiting == "wants_work"
+
+
+def test_a_cry_for_help_or_for_a_person_counts_in_any_language():
+    assert at("wants_work").says("crisis", "I want help can not go on").said[0] == "utter_crisis"
+    assert at("wants_work").says("request_human", "I want help please").state.awaiting == "handoff_consent"
+
+
+def test_two_foreign_words_are_no_foreign_language():
+    assert Talk().says("greet", "hello hej").said == ["utter_greet_back"]
+
+
+@pytest.mark.parametrize("intent", ["correct_answer", "inform_health_limits", "nlu_fallback", "ask_contact"])
+def test_a_bare_number_answers_the_question_for_a_number(intent):
+    talk = at("work_ability_score").says(intent, "nelonen", number=4)
+    assert talk.state.answers["work_ability_score"] == 4
+    assert talk.state.awaiting == "life_situation_allows_work"
+
+
+def test_a_number_in_a_longer_message_does_not_hide_what_it_says():
+    talk = at("work_ability_score").says("go_back", "mene 2 kysymystä takaisin", number=2)
+    assert talk.state.awaiting == "feels_able_to_work"
+    assert at("work_ability_score").says("crisis", "4", number=4).said[0] == "utter_crisis"
+
+
+@pytest.mark.parametrize("intent", ["request_callback", "ask_contact", "inform_background"])
+def test_a_number_to_call_is_taken_however_it_sounded(intent):
+    talk = at("age").says("request_callback").says("affirm")
+    talk.says(intent, "0401234567", phone_number="+358401234567")
+    assert talk.state.awaiting == "callback_time"
+
+
+def test_the_number_is_asked_again_and_not_a_name_after_a_side_question():
+    talk = at("age").says("request_callback").says("affirm").says("ask_privacy")
+    assert talk.said == ["utter_privacy", "utter_ask_callback_contact"]
+
+
+def test_why_means_what_it_does_when_erasure_is_to_be_confirmed():
+    talk = at("age").says("delete_my_data").says("ask_why_asked", "mitä siitä seuraa")
+    assert talk.said == ["utter_explain_confirm_erasure", "utter_ask_confirm_erasure"]
+
+
+def test_asking_what_to_do_right_after_the_result_is_not_told_all_of_it_again():
+    talk = at("labour_market_subsidy_days").says("skip_question").says("ask_recommendation")
+    assert talk.said == ["utter_first_step"]
+    assert "utter_result_intro" in talk.says("thank").says("ask_recommendation").said
