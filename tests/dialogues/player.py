@@ -28,9 +28,21 @@ USUAL: dict[str, Any] = {
 }
 """How the questions before ``at`` are answered unless ``given`` says otherwise."""
 
+GREETING = "Olen Tienviitta"
+"""Stands in the first message of every talk, which an adviser sees only with the whole talk."""
+
 WITH_A_PERSON = {"queued", "accepted"}
 HELP_LINES = {"crisis": ["112", "09 2525 0111"], "danger": ["112", "080 005 005"]}
-NEVER_SAID = ["Exception", "Traceback", "utter_", "Internal Server Error", "None", "{", "en pysty nyt vastaamaan", "osa minusta ei vastaa"]
+NEVER_SAID = [
+    "Exception",
+    "Traceback",
+    "utter_",
+    "Internal Server Error",
+    "None",
+    "{",
+    "en pysty nyt vastaamaan",
+    "osa minusta ei vastaa",
+]
 """What no reply may have in it: traces, names of responses, unfilled places, the api's apology for a dead engine."""
 
 
@@ -232,11 +244,14 @@ class Player:
             return ["expected an adviser to see the request, but there is none"]
         detail = self.adviser.detail(handoff["id"])
         wrong = []
-        sees = "transcript" if detail["messages"] and detail["consent"]["scope"] == "transcript" else "summary"
+        sees = detail["consent"]["scope"]
         if expected.adviser_sees is not None and sees != expected.adviser_sees:
             wrong.append(f"expected the adviser to see the {expected.adviser_sees}, but it is the {sees}")
-        if expected.adviser_sees == "summary" and detail["messages"]:
+        told = [message["text"] for message in detail["messages"]]
+        if expected.adviser_sees == "summary" and any(GREETING in text for text in told):
             wrong.append("the adviser sees messages that the resident did not agree to pass on")
+        if expected.adviser_sees == "transcript" and not any(GREETING in text for text in told):
+            wrong.append("the adviser does not see the talk from its beginning")
         if expected.adviser_sees_name is not None and expected.adviser_sees_name not in str(detail):
             wrong.append(f"the adviser does not see the name {expected.adviser_sees_name!r}")
         return wrong
