@@ -20,7 +20,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.embedders import Embedder, Matrix, load_e5, load_floret
+from bot.components.embedders import Embedder, Matrix, ParallelE5Embedder, load_e5, load_floret
 from bot.components.embedding_cache import encode_with_cache
 from bot.components.finnish.noise import noisy_copy
 from bot.components.finnish.spelling import Speller, count_words
@@ -91,18 +91,13 @@ class _Cached:
 class E5Featurizer(_SentenceVectors):
     """Sentence embeddings of multilingual-e5-small."""
 
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """`threads`: cores that one message may use."""
-        return {**DenseFeaturizer.get_default_config(), "threads": 2}
-
     def _embedder(self) -> Embedder | None:
-        return load_e5(int(self._config["threads"]))
+        return load_e5()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add the vectors to the examples; those of an earlier training are taken from the cache."""
-        embedder = self._embedder()
-        self._add(training_data.training_examples, embedder and _Cached(embedder, "e5-small-q4"))
+        if self._embedder() is not None:
+            self._add(training_data.training_examples, _Cached(ParallelE5Embedder(), "e5-small-q4"))
         return training_data
 
 
