@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from actions import conversation, people, privacy, safety, self_check, services
 from actions.questions import questions
 from actions.turn import Handler, Turn
+from actions.understanding import volunteered
 
 HANDLERS: Mapping[str, Handler] = {
     **conversation.HANDLERS,
@@ -54,7 +55,8 @@ async def respond(turn: Turn) -> None:
     if not taken and offered is None and turn.intent not in safety.HANDLERS:
         taken = await _taken_by_awaited(turn)
     if not taken:
-        if _bare_fact(turn):
+        if _bare_fact(turn) or (turn.intent == "nlu_fallback" and volunteered(turn)):
+            # What was told counts, also where the message as a whole was not understood.
             turn.intent = "inform_background"
         handler = offered or HANDLERS.get(turn.intent, conversation.not_understood)
         done = handler(turn)

@@ -144,3 +144,10 @@ def test_asking_what_to_do_right_after_the_result_is_not_told_all_of_it_again():
     talk = at("labour_market_subsidy_days").says("skip_question").says("ask_recommendation")
     assert talk.said == ["utter_first_step"]
     assert "utter_result_intro" in talk.says("thank").says("ask_recommendation").said
+
+
+def test_facts_count_in_a_message_that_was_not_understood_as_a_whole():
+    talk = Talk().says("nlu_fallback", "pitkä tarina Lahdesta", municipality="Lahti", unemployed_months=24)
+    assert talk.state.answers == {"municipality": "Lahti", "unemployed_months": 24}
+    assert talk.state.awaiting == "wants_work"
+    assert Talk().says("nlu_fallback", "plörinä").said == ["utter_not_understood_first"]
