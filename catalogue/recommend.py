@@ -168,22 +168,29 @@ def _context(catalogue: Catalogue, on: dt.date, municipality: str, age: int | st
 def evaluate(catalogue: Catalogue, answers: Mapping[str, Any], on: dt.date) -> list[Wanted]:
     """All services that the rules ask for, the most urgent first, for complete answers (see `selfcheck.complete`)."""
     compiled = _context(catalogue, on, answers["municipality"], answers["age"])
-    wanted: dict[str, tuple[int, Service, list[Reason]]] = {}
+    wanted: dict[str, list[tuple[int, Service, Reason]]] = {}
     for item in compiled:
         if not item.test(answers):
             continue
         reason = item.reason(answers)
         for service, urgency in item.targets:
-            previous = wanted.get(service.id)
-            if previous is None:
-                wanted[service.id] = (urgency, service, [reason])
+            asked = (urgency, service, reason)
+            if service.id in wanted:
+                wanted[service.id].append(asked)
             else:
-                previous[2].append(reason)
-                if urgency > previous[0]:
-                    wanted[service.id] = (urgency, service, previous[2])
-    # The sort is stable: among equals the order of the rules decides.
-    ordered = sorted(wanted.values(), key=lambda w: -w[0])
-    return [Wanted(service, urgency, tuple(reasons)) for urgency, service, reasons in ordered]
+                wanted[service.id] = [asked]
+    found: list[Wanted] = []
+    for asks in wanted.values():
+        # The most urgent reason comes first. Sorts are stable: among equals the order of the rules decides.
+        if len(asks) > 1:
+            asks.sort(key=_urgency, reverse=True)
+        found.append(Wanted(asks[0][1], asks[0][0], tuple([reason for _, _, reason in asks])))
+    found.sort(key=lambda w: -w.urgency)
+    return found
+
+
+def _urgency(asked: tuple[int, Service, Reason]) -> int:
+    return asked[0]
 
 
 def recommend(

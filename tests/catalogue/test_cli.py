@@ -96,7 +96,7 @@ def test_explain() -> None:
     result = runner.invoke(rules, ["explain", "wants_work=yes", "work_ability_score=6", "--on", "2026-11-22"])
     assert result.exit_code == 0
     assert "Työmarkkinatori" in result.output
-    assert "6 pistettä" in result.output
+    assert "arvosanan 6" in result.output
 
 
 @pytest.mark.parametrize("answer", ["wants_work", "wants_job=yes", "wants_work=maybe", "work_ability_score=12"])

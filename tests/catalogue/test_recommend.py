@@ -149,7 +149,7 @@ def test_reasons_say_the_value_that_was_given(catalogue: Catalogue) -> None:
         result = recommend(catalogue, answers, {}, TODAY)
         return " ".join(reason.text for r in result.recommendations for reason in r.reasons)
 
-    assert "5 pistettä" in texts({"work_ability_score": 5})
+    assert "arvosanan 5 " in texts({"work_ability_score": 5})
     assert "et koe olevasi työkykyinen" in texts({"feels_able_to_work": "no"})
     assert "et ole varma työkyvystäsi" in texts({"feels_able_to_work": "unsure"})
 

@@ -112,7 +112,7 @@ def check_one(catalogue: Catalogue, answers: Answers, on: dt.date) -> None:
             r for w in shown if w.service.group == "assessment" for r in w.reasons if r.rule.startswith("low_score")
         ]
         assert cited, told
-        assert all(r.source.startswith("004 ") and f" {score} pistettä" in r.text for r in cited), told
+        assert all(r.source.startswith("004 ") and f"arvosanan {score} " in r.text for r in cited), told
     if wants == "yes" and skills in WEAK:
         assert "studies" in groups, told
         if "participation" in groups:
