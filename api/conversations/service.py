@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -73,13 +73,31 @@ async def append(
         )
         session.add(message)
         messages.append(message)
-        for button in draft.buttons:
-            await session.merge(
-                Offer(conversation_id=conversation.id, digest=payload_digest(button["payload"]), title=button["title"])
-            )
+    await _offer(
+        session,
+        conversation_id=conversation.id,
+        titles={button["payload"]: button["title"] for draft in drafts for button in draft.buttons},
+    )
     touch(conversation)
     await session.flush()
     return messages
+
+
+async def _offer(session: AsyncSession, *, conversation_id: str, titles: Mapping[str, str]) -> None:
+    """Remember what the buttons say by their payloads; the latest words count."""
+    by_digest = {payload_digest(payload): title for payload, title in titles.items()}
+    if not by_digest:
+        return
+    known = await session.scalars(
+        select(Offer).where(Offer.conversation_id == conversation_id, Offer.digest.in_(by_digest))
+    )
+    for offer in known:
+        title = by_digest.pop(offer.digest)
+        if offer.title != title:
+            offer.title = title
+    session.add_all(
+        Offer(conversation_id=conversation_id, digest=digest, title=title) for digest, title in by_digest.items()
+    )
 
 
 async def offered_title(session: AsyncSession, *, conversation_id: str, payload: str) -> str | None:
