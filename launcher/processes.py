@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ from settings import ROOT
 START_LIMIT_S = 180.0
 """Longest wait for a process to serve; loading the model takes most of it."""
 STOP_LIMIT_S = 10.0
+WARM_UP_LIMIT_S = 60.0
 RESTARTS = 5
 """A process that dies is started again, this often within RESTART_WINDOW_S."""
 RESTART_WINDOW_S = 300.0
@@ -61,11 +63,16 @@ class Process:
     environment: Mapping[str, str]
     ready_url: str
     log: Path
+    first_calls: Sequence[tuple[str, Mapping[str, object]]] = ()
+    """Address and JSON of calls that are made once all can serve, so that no resident waits for what is slow once."""
     popen: subprocess.Popen[bytes] | None = None
+    cold: bool = True
+    """Whether the first calls are still to be made."""
     deaths: list[float] = field(default_factory=list)
 
     def start(self) -> None:
         """Start it, its output going to the log file."""
+        self.cold = True
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self.popen = subprocess.Popen(  # noqa: S603
@@ -90,6 +97,16 @@ class Process:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError, ValueError):
             return False
+
+    def warm_up(self) -> None:
+        """Make the first calls; what fails here fails again, and is told, when somebody needs it."""
+        self.cold = False
+        for url, body in self.first_calls:
+            request = urllib.request.Request(  # noqa: S310
+                url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+            )
+            with contextlib.suppress(urllib.error.URLError, OSError, ValueError):
+                urllib.request.urlopen(request, timeout=WARM_UP_LIMIT_S).close()  # noqa: S310
 
     def last_words(self) -> str:
         """The last line of its log that looks like a reason."""
@@ -151,6 +168,8 @@ class Supervisor:
                     names = ", ".join(process.name for process in waiting)
                     raise LaunchError(f"{names} did not answer within {limit_s:.0f} s (log: {waiting[0].log})")
                 time.sleep(0.2)
+            for process in self.processes:
+                process.warm_up()
         except BaseException:
             self.stop()
             raise
@@ -163,6 +182,8 @@ class Supervisor:
         """
         for process in self.processes:
             if process.running():
+                if process.cold and process.ready():
+                    process.warm_up()
                 continue
             now = time.monotonic()
             process.deaths = [death for death in process.deaths if now - death < RESTART_WINDOW_S] + [now]

@@ -94,6 +94,13 @@ def processes(settings: Settings, model: Path, environment: Mapping[str, str] | 
         engine_environment({"ACTIONS_HOST": settings.actions_host, "ACTIONS_PORT": str(settings.actions_port)}),
         f"{settings.engine_url}/status",
         log / "engine.log",
+        [
+            (f"{settings.engine_url}/model/parse", {"text": "hei"}),
+            (
+                f"{settings.engine_url}/webhooks/rest/webhook",
+                {"sender": "launcher", "message": "/start_conversation", "metadata": {"turn": 0, "state": None}},
+            ),
+        ],
     )
     api = Process(
         "api",

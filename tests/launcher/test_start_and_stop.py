@@ -13,6 +13,7 @@ import pytest
 
 from launcher.failure import LaunchError
 from launcher.processes import Process, Supervisor
+from tests.conftest import free_port
 from tests.launcher.conftest import Project, until
 
 ON_LINUX = sys.platform == "linux"
@@ -181,3 +182,41 @@ def test_a_part_that_keeps_dying_ends_the_run(tmp_path: Path) -> None:
         watch_until_it_gives_up()
     # The first start and the five that it was given again.
     assert failing.log.read_text().count("ValueError") == 6
+
+
+HEARD = """
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+    def do_POST(self):
+        print(self.path, self.rfile.read(int(self.headers["Content-Length"])).decode(), flush=True)
+        self.do_GET()
+    def log_message(self, *arguments):
+        pass
+http.server.HTTPServer(("127.0.0.1", PORT), Handler).serve_forever()
+"""
+
+
+def test_the_first_calls_are_made_before_anybody_else_calls_and_again_after_a_restart(tmp_path: Path) -> None:
+    port = free_port()
+    slow = child(tmp_path, "slow", HEARD.replace("PORT", str(port)))
+    slow.ready_url = f"http://127.0.0.1:{port}/"
+    slow.first_calls = [(f"http://127.0.0.1:{port}/parse", {"text": "hei"})]
+    supervisor = Supervisor([slow])
+    try:
+        supervisor.start()
+        assert slow.log.read_text() == '/parse {"text": "hei"}\n'
+        supervisor.watch_once()
+        assert slow.log.read_text().count("/parse") == 1
+
+        assert slow.popen is not None
+        slow.popen.kill()
+        slow.popen.wait()
+        supervisor.watch_once()
+        assert until(slow.ready)
+        supervisor.watch_once()
+        assert slow.log.read_text().count("/parse") == 2
+    finally:
+        supervisor.stop()

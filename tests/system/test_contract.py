@@ -29,7 +29,7 @@ def test_the_greeting_says_machine_storage_and_the_way_to_a_person(resident: Res
     assert len(answer["token"]) >= 32
     assert (answer["status"], answer["awaiting"]) == ("bot", None)
     assert re.search(r"\b(kone|tekoäly\w*|botti)\b", text), text
-    assert re.search(r"en ole ihminen|en ihminen", text), text
+    assert re.search(r"[Ee]n ole ihminen|en ihminen", text), text
     assert re.search(r"\bpäätä\b", text), "it does not decide"
     assert re.search(r"[Tt]allenn", text), text
     assert re.search(r"\b30 päivän\b", text), text
@@ -48,7 +48,7 @@ def order(contract: Json) -> list[str]:
 
 
 def test_every_question_is_asked_in_order_and_answered_by_button(resident: Resident, contract: Json) -> None:
-    chosen: dict[str, Any] = {"life_situation_allows_work": "no", "work_ability_score": 4, "municipality": "Lahti"}
+    chosen: dict[str, Any] = {"life_situation_allows_work": "no", "work_ability_score": 4, "unemployed_months": 24}
     resident.press("/start_self_check")
     asked, given = [], {}
     while (question := resident.answer["awaiting"]) is not None:
@@ -100,7 +100,7 @@ def test_every_question_can_be_answered_in_words(resident: Resident) -> None:
         ("wants_work", "joo, haluan töihin", "yes"),
         ("open_labour_market_goal", "ei", "no"),
         ("feels_able_to_work", "en ole varma", "unsure"),
-        ("work_ability_score", "antaisin kuusi", 6),
+        ("work_ability_score", "kuusi", 6),
         ("life_situation_allows_work", "ei", "no"),
         ("life_situation_barriers", "raha ja asunto", ["housing", "money"]),
         ("has_usable_skills", "kyllä on", "yes"),
@@ -181,13 +181,13 @@ def test_the_same_client_id_gets_the_same_answer_and_changes_nothing(resident: R
     assert resident.talk() == before
 
 
-def test_the_same_client_id_at_once_is_one_message(resident: Resident) -> None:
+def test_the_same_client_id_at_once_is_one_message(stack: Stack, resident: Resident) -> None:
     resident.press("/start_self_check")
     body = {"client_id": str(uuid.uuid4()), "text": "kyllä"}
     answers: list[httpx.Response] = []
+    url = f"{stack.url}{resident.path}/messages"
 
     def post() -> None:
-        url = f"{resident.http.base_url}{resident.path.removeprefix('/')}/messages"
         answers.append(httpx.post(url, json=body, headers=resident.headers, timeout=20))
 
     threads = [threading.Thread(target=post) for _ in range(4)]
@@ -259,8 +259,10 @@ def test_waiting_for_events_answers_once_something_is_new(resident: Resident) ->
 
     at_once = resident.get("/events", params={"wait": 0, "after": 1}).json()
     nothing = resident.get("/events", params={"wait": 0, "after": last}).json()
-    threading.Timer(0.5, resident.say, ["kyllä"]).start()
+    later = threading.Timer(0.5, resident.say, ["kyllä"])
+    later.start()
     waited = resident.get("/events", params={"wait": 30, "after": last}, timeout=40).json()
+    later.join()
 
     assert [message["seq"] for message in at_once["messages"]] == list(range(2, last + 1))
     assert nothing["messages"] == []
@@ -313,6 +315,7 @@ COMMANDS = [
     '/answer{"work_ability_score": 3}',
     '/answer{"wants_work": "no"}',
     '/inform_background{"age": 99}',
+    "/request_human",
 ]
 
 
@@ -327,6 +330,7 @@ def test_a_command_that_is_typed_is_text(resident: Resident, text: str) -> None:
     assert [m["text"] for m in talk["messages"] if m["sender"] == "resident"][-1] == text
     assert talk["answers"]["wants_work"] == "yes"
     assert not {"work_ability_score", "age"} & set(talk["answers"])
+    assert resident.answer["awaiting"] == "open_labour_market_goal"
     assert "Tienviitta" not in resident.text, "it greeted anew"
 
 

@@ -39,6 +39,9 @@ class Parts:
         if not process.running():
             process.start()
         assert until(process.ready, START_LIMIT_S), process.last_words()
+        # As the launcher does: what is slow once is not the resident's to wait for.
+        if process.cold:
+            process.warm_up()
 
     def missing(self) -> list[str]:
         """What the api says that it lacks."""
