@@ -130,7 +130,8 @@ def clean_name(text: str) -> str | None:
 
 async def callback_time(turn: Turn) -> bool:
     """Take the wished time as it was said. True when the turn is done."""
-    if turn.intent in NOT_CONTACT:
+    # "Soittakaa torstaina" is the time that was asked for, not a second request.
+    if turn.intent in NOT_CONTACT - {"request_callback"}:
         return False
     choice = turn.entity("callback_time") if turn.is_button else turn.text
     turn.state.handoff.wished_time = None if choice in (SKIPPED, None) else str(choice)[:200]

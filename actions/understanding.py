@@ -102,7 +102,15 @@ def _yes_no(question_id: str, turn: Turn) -> Value | None:
     specific = STATEMENT_ANSWERS.get((question_id, turn.intent))
     if specific is not None:
         return specific
-    return STATEMENT_FACTS.get(turn.intent, {}).get(question_id)
+    fact = STATEMENT_FACTS.get(turn.intent, {}).get(question_id)
+    if fact is None and turn.intent.startswith("inform_"):
+        # "Kyllä, käyn työtoiminnassa": the first word answers, the rest tells more.
+        opening = _OPENING.match(turn.text.casefold())
+        return None if opening is None else "no" if opening[1].startswith("ei") else "yes"
+    return fact
+
+
+_OPENING = re.compile(r"\s*(kyllä|joo|juu|jep|ei|eipä)\b")
 
 
 def _integer(question_id: str, turn: Turn) -> Value | None:

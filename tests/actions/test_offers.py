@@ -151,3 +151,17 @@ def test_facts_count_in_a_message_that_was_not_understood_as_a_whole():
     assert talk.state.answers == {"municipality": "Lahti", "unemployed_months": 24}
     assert talk.state.awaiting == "wants_work"
     assert Talk().says("nlu_fallback", "plörinä").said == ["utter_not_understood_first"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("Kyllä, käyn työpajalla", "yes"), ("ei, käyn työpajalla", "no"), ("käyn työpajalla", None)]
+)
+def test_the_first_word_of_a_statement_answers_a_yes_or_no_question(text, value):
+    talk = at("has_working_life_habits").says("inform_wants_participation", text)
+    assert talk.state.answers.get("has_working_life_habits") == value
+
+
+def test_call_me_on_thursday_is_a_time():
+    talk = at("age").says("request_callback").says("affirm").says("inform_background", "x", phone_number="+358401234567")
+    talk.says("request_callback", "soittakaa torstaina")
+    assert talk.handoffs.requests[-1][1]["wished_time"] == "soittakaa torstaina"
