@@ -61,10 +61,10 @@ class SafetyDetector(GraphComponent, IntentClassifier):
         `intent_threshold`: how likely the intent classifier must find it; `ranking_length`: entries that are kept.
         """
         return {
-            "false_alarms": 0.005,
+            "false_alarms": 0.008,
             "lowest_threshold": 0.2,
             "highest_threshold": 0.6,
-            "intent_threshold": 0.35,
+            "intent_threshold": 0.2,
             "ranking_length": 10,
             "seed": 20260101,
         }

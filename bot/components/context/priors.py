@@ -45,7 +45,9 @@ def read_priors(path: Path = TABLE) -> dict[str, Priors]:
         ValueError: a weight is not positive, or a question is in two groups.
     """
     found: dict[str, Priors] = {}
-    groups: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    strength = float(content["strength"])
+    groups: list[dict[str, Any]] = content["groups"]
     for group in groups:
         weights = {str(name): float(weight) for name, weight in group["weights"].items()}
         others = float(group["others"])
@@ -55,5 +57,5 @@ def read_priors(path: Path = TABLE) -> dict[str, Priors]:
         for asked in group["awaiting"]:
             if asked in found:
                 raise ValueError(f"{path.name}: {asked} is in two groups")
-            found[asked] = Priors(weights, others)
+            found[asked] = Priors({name: weight**strength for name, weight in weights.items()}, others**strength)
     return found
