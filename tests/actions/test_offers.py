@@ -162,6 +162,7 @@ def test_the_first_word_of_a_statement_answers_a_yes_or_no_question(text, value)
 
 
 def test_call_me_on_thursday_is_a_time():
-    talk = at("age").says("request_callback").says("affirm").says("inform_background", "x", phone_number="+358401234567")
+    talk = at("age").says("request_callback").says("affirm")
+    talk.says("inform_background", "0401234567", phone_number="+358401234567")
     talk.says("request_callback", "soittakaa torstaina")
     assert talk.handoffs.requests[-1][1]["wished_time"] == "soittakaa torstaina"
