@@ -27,7 +27,7 @@ from catalogue.export import as_csv, as_xlsx, hsds
 from catalogue.imports import OVERRIDES, OverrideError, load_overrides, save_imported, save_overrides
 from catalogue.loader import CONTENT, ContentError, load_content
 from catalogue.models import Catalogue
-from catalogue.ptv.convert import ORIGIN, Imported, RecordError, convert
+from catalogue.ptv.convert import ORIGIN, Imported, RecordError, convert, load_groups
 from catalogue.ptv.fetch import Client, FetchError, read_files
 from catalogue.recommend import recommend
 from catalogue.stale import stale
@@ -53,6 +53,9 @@ def _content(folder: Path) -> Catalogue:
     try:
         catalogue = load_content(folder)
         load_thesaurus(folder / "thesaurus.yml")
+        if (folder / "ptv.yml").exists():
+            load_groups(folder / "ptv.yml")
+        load_overrides(folder / "overrides.yml")
     except (ContentError, ValueError) as error:
         raise _fail(str(error)) from error
     return catalogue
@@ -104,7 +107,9 @@ def load(content: ContentOption = CONTENT) -> None:
     """Load the content into the database. The same content again changes nothing."""
     catalogue = _content(content)
     with _session() as session:
-        _print(store.save(session, catalogue))
+        changes = store.save(session, catalogue)
+        local = save_overrides(session, load_overrides(content / "overrides.yml"))
+        _print(Diff(changes=(*changes.changes, *local.changes)))
 
 
 @app.command("stale")

@@ -9,6 +9,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
 
 from catalogue.words import stem, tokens
 
@@ -95,12 +96,21 @@ def load_thesaurus(path: Path = FILE) -> Thesaurus:
     """
     if not path.exists():
         return Thesaurus()
-    items = YAML(typ="safe", pure=True).load(path) or []
+    try:
+        items = YAML(typ="safe", pure=True).load(path) or []
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise ValueError(
+            f"{path.name}:{line}: YAML on rikki: {error.problem or error.context}. Tarkista rivi."
+        ) from error
+    if not isinstance(items, list):
+        raise ValueError(f"{path.name}: tiedostossa pitää olla luettelo.")
     for number, item in enumerate(items, start=1):
         if (
             not isinstance(item, dict)
             or set(item) != {"say", "mean"}
             or not all(isinstance(v, list) and v for v in item.values())
         ):
-            raise ValueError(f"{path.name}: rivin {number} pitää olla muotoa {{say: [...], mean: [...]}}.")
+            raise ValueError(f"{path.name}: kohdan {number} pitää olla muotoa {{say: [...], mean: [...]}}.")
     return Thesaurus(items)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import phonenumbers
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from catalogue.contract import contract
 from catalogue.models import Contact, Link, Service, Source
@@ -73,10 +74,15 @@ def load_groups(path: Path = GROUPS_FILE) -> Groups:
     """The assignment in the file.
 
     Raises:
-        ValueError: for a group that the contract does not have.
+        ValueError: for a broken file, or a group that the contract does not have; the message names the file.
     """
-    data = YAML(typ="safe", pure=True).load(path)
-    groups = Groups(str(data["default"]), {str(k): str(v) for k, v in (data.get("classes") or {}).items()})
+    try:
+        data = YAML(typ="safe", pure=True).load(path)
+        groups = Groups(str(data["default"]), {str(k): str(v) for k, v in (data.get("classes") or {}).items()})
+    except (YAMLError, OSError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path.name}: tiedoston pitää olla muotoa default: ryhmä, classes: {{koodi: ryhmä}}."
+        ) from error
     for group in (groups.default, *groups.classes.values()):
         if group not in contract().groups:
             raise ValueError(f"{path.name}: tuntematon palveluryhmä {group!r}. Ryhmät: {', '.join(contract().groups)}.")

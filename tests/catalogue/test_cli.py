@@ -57,7 +57,17 @@ def test_validate_reads_the_thesaurus_too(content: Path) -> None:
     (content / "thesaurus.yml").write_text("- {say: [a]}\n", "utf-8")
     result = runner.invoke(app, ["validate", "--content", str(content)])
     assert result.exit_code == 1
-    assert "thesaurus.yml: rivin 1" in result.output
+    assert "thesaurus.yml: kohdan 1" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("overrides.yml", "ptv_x: {group: fun}\n"), ("ptv.yml", "default: fun\n"), ("ptv.yml", "{\n")]
+)
+def test_validate_reads_what_imports_need(content: Path, name: str, text: str) -> None:
+    (content / name).write_text(text, "utf-8")
+    result = runner.invoke(app, ["validate", "--content", str(content)])
+    assert result.exit_code == 1
+    assert name in result.output
 
 
 def test_load_twice_and_diff(database: Path, content: Path) -> None:

@@ -185,7 +185,14 @@ class TestThesaurus:
     def test_a_broken_file_says_which_line(self, tmp_path: Path, text: str) -> None:
         file = tmp_path / "thesaurus.yml"
         file.write_text(f"- {{say: [x], mean: [y]}}\n{text}\n", "utf-8")
-        with pytest.raises(ValueError, match=r"thesaurus\.yml: rivin 2"):
+        with pytest.raises(ValueError, match=r"thesaurus\.yml: kohdan 2"):
+            load_thesaurus(file)
+
+    @pytest.mark.parametrize(("text", "where"), [("- {say: [x\n- {", r"thesaurus\.yml:2"), ("a: 1", "luettelo")])
+    def test_a_file_that_is_no_list(self, tmp_path: Path, text: str, where: str) -> None:
+        file = tmp_path / "thesaurus.yml"
+        file.write_text(text, "utf-8")
+        with pytest.raises(ValueError, match=where):
             load_thesaurus(file)
 
 
