@@ -86,7 +86,9 @@ def volunteered(turn: Turn) -> dict[str, Value]:
     barriers = _barriers(turn)
     if barriers and turn.intent == "inform_life_situation":
         found["life_situation_barriers"] = barriers
-    found.update(STATEMENT_FACTS.get(turn.intent, {}))
+    if not (turn.state.awaiting == "has_working_life_habits" and turn.intent in ("inform_skills", "inform_lacks_skills")):
+        # Asked about working hours, "en herää aamulla" says nothing of a trade.
+        found.update(STATEMENT_FACTS.get(turn.intent, {}))
     return found
 
 

@@ -166,3 +166,13 @@ def test_call_me_on_thursday_is_a_time():
     talk.says("inform_background", "0401234567", phone_number="+358401234567")
     talk.says("request_callback", "soittakaa torstaina")
     assert talk.handoffs.requests[-1][1]["wished_time"] == "soittakaa torstaina"
+
+
+@pytest.mark.parametrize(("intent", "value"), [("inform_lacks_skills", "no"), ("inform_skills", "yes")])
+def test_what_is_said_of_working_hours_is_not_taken_for_a_trade(intent, value):
+    talk = at("has_working_life_habits")
+    before = talk.state.answers["has_usable_skills"]
+    talk.says(intent, "en herää aamulla")
+    assert talk.state.answers["has_working_life_habits"] == value
+    assert talk.state.answers["has_usable_skills"] == before
+    assert talk.state.awaiting == "age"
