@@ -175,15 +175,28 @@ async def _lease(session: AsyncSession, context: Context, conversation_id: str, 
     return conversation
 
 
+async def _known(session: AsyncSession, conversation_id: str, client_id: str) -> Turn | None:
+    """The turn of that ``client_id`` as it is now in the database."""
+    found: Turn | None = await session.scalar(
+        select(Turn)
+        .where(Turn.conversation_id == conversation_id, Turn.client_id == client_id)
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
 async def _begin(context: Context, conversation_id: str, client_id: str, body: MessageIn, owner: str) -> _Step | Answer:
     """Store the message, or find what became of it. An older turn that was cut off comes first."""
     async with context.database.write() as session:
-        turn = await session.scalar(
-            select(Turn).where(Turn.conversation_id == conversation_id, Turn.client_id == client_id)
-        )
+        turn = await _known(session, conversation_id, client_id)
         if turn is not None and turn.answer is not None:
             return Answer.model_validate(turn.answer)
         conversation = await _lease(session, context, conversation_id, owner)
+        # Once more: another process may have answered it while the lease was waited for.
+        turn = await _known(session, conversation_id, client_id)
+        if turn is not None and turn.answer is not None:
+            conversation.turn_owner = conversation.turn_until = None
+            return Answer.model_validate(turn.answer)
         cut_off = await session.scalar(
             select(Turn)
             .where(Turn.conversation_id == conversation_id, Turn.answer.is_(None))
