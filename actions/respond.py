@@ -55,7 +55,10 @@ async def respond(turn: Turn) -> None:
     if not taken and offered is None and turn.intent not in safety.HANDLERS:
         taken = await _taken_by_awaited(turn)
     if not taken:
-        if _bare_fact(turn) or (turn.intent == "nlu_fallback" and volunteered(turn)):
+        if _bare_fact(turn):
+            # What the word alone sounded like is no second meaning either.
+            turn.intent, turn.ranking = "inform_background", ()
+        elif turn.intent == "nlu_fallback" and volunteered(turn):
             # What was told counts, also where the message as a whole was not understood.
             turn.intent = "inform_background"
         handler = offered or HANDLERS.get(turn.intent, conversation.not_understood)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actions import result
 from actions.labels import question_label, value_label
 from actions.questions import (
@@ -443,7 +445,9 @@ def resume_or_restart(turn: Turn) -> bool:
             "start_self_check": "resume",
             "restart": "restart",
         }.get(turn.intent)
-        if turn.intent in ("deny", "stop", "unsure"):
+        if choice is None and re.match(r"(no |joo |okei )*jatk", turn.text.casefold()):
+            choice = "resume"
+        if choice is None and turn.intent in ("deny", "stop", "unsure"):
             # "Ei nyt" on a pause is no wish to lose the answers.
             said_before = any(said.response == "utter_pause_goes_on" for said in turn.state.last)
             turn.say("utter_goodbye" if said_before else "utter_pause_goes_on")

@@ -55,6 +55,9 @@ NOTHING = {
     "labour_market_subsidy_days": 0,
 }
 
+SECOND_MEANING = 0.12
+"""Likelihood from which a statement counts beside background facts, if it is also twice as likely as the next one."""
+
 INTEGERS = ("age", "unemployed_months", "labour_market_subsidy_days", "work_ability_score")
 
 
@@ -86,10 +89,21 @@ def volunteered(turn: Turn) -> dict[str, Value]:
     barriers = _barriers(turn)
     if barriers and turn.intent == "inform_life_situation":
         found["life_situation_barriers"] = barriers
-    if not (turn.state.awaiting == "has_working_life_habits" and turn.intent in ("inform_skills", "inform_lacks_skills")):
+    of_habits = turn.state.awaiting == "has_working_life_habits"
+    if not (of_habits and turn.intent in ("inform_skills", "inform_lacks_skills")):
         # Asked about working hours, "en herää aamulla" says nothing of a trade.
-        found.update(STATEMENT_FACTS.get(turn.intent, {}))
+        found.update(STATEMENT_FACTS.get(_statement(turn), {}))
     return found
+
+
+def _statement(turn: Turn) -> str:
+    """The statement that the message makes. Beside its age and home town a message often says one thing more."""
+    if turn.intent != "inform_background":
+        return turn.intent
+    others = [(name, share) for name, share in turn.ranking if name in STATEMENT_FACTS]
+    shares = [share for _, share in others] + [0.0, 0.0]
+    clear = shares[0] >= SECOND_MEANING and shares[0] >= 2 * shares[1]
+    return others[0][0] if clear else turn.intent
 
 
 def answer_to(question_id: str, turn: Turn) -> Value | None:

@@ -176,3 +176,22 @@ def test_what_is_said_of_working_hours_is_not_taken_for_a_trade(intent, value):
     assert talk.state.answers["has_working_life_habits"] == value
     assert talk.state.answers["has_usable_skills"] == before
     assert talk.state.awaiting == "age"
+
+
+@pytest.mark.parametrize(
+    ("ranking", "noted"),
+    [
+        ([("inform_background", 0.8), ("inform_health_limits", 0.12), ("inform_able_to_work", 0.02)], True),
+        ([("inform_background", 0.8), ("inform_health_limits", 0.11), ("inform_able_to_work", 0.02)], False),
+        ([("inform_background", 0.7), ("inform_health_limits", 0.15), ("inform_able_to_work", 0.14)], False),
+    ],
+)
+def test_a_clear_second_meaning_beside_background_counts(ranking, noted):
+    talk = Talk().says("inform_background", "kaks vuotta työttömänä ja selkä", ranking=ranking, unemployed_months=24)
+    assert talk.state.answers["unemployed_months"] == 24
+    assert ("feels_able_to_work" in talk.state.answers) == noted
+
+
+def test_going_on_after_a_pause_in_so_many_words():
+    talk = at("has_usable_skills").says("stop").says("cancel_handoff", "no jatketaan sittenkin")
+    assert talk.state.awaiting == "has_usable_skills"
