@@ -79,9 +79,6 @@ def applies(question_id: str, answers: Mapping[str, Value]) -> bool:
     """Whether the question is asked at all, given the other answers."""
     if question_id == "life_situation_barriers":
         return answers.get("life_situation_allows_work") in ("no", "unsure")
-    if question_id == "labour_market_subsidy_days":
-        # Days of a benefit for the unemployed are no question to somebody who has work.
-        return answers.get("unemployed_months") != 0
     return True
 
 

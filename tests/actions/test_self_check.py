@@ -116,10 +116,9 @@ def test_no_means_none_for_an_amount(question_id):
     assert at(question_id).says("deny", "en oo").state.answers[question_id] == 0
 
 
-def test_subsidy_days_are_no_question_to_somebody_who_has_work():
+def test_subsidy_days_are_asked_of_everybody_as_the_contract_says():
     talk = at("unemployed_months").presses('/answer{"unemployed_months": 0}')
-    assert talk.state.awaiting is None
-    assert "labour_market_subsidy_days" not in talk.state.answers
+    assert talk.state.awaiting == "labour_market_subsidy_days"
 
 
 @pytest.mark.parametrize("question_id", ["work_ability_score", "age", "municipality"])
