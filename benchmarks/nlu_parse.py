@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # run as a file too
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 
 SAFETY = ("crisis", "danger")
@@ -73,9 +73,7 @@ class Model:
             if item.get("today"):
                 metadata["today"] = str(item["today"])
             started = time.perf_counter()
-            parsed = await self._agent.processor.parse_message(
-                UserMessage(item["text"], metadata=metadata or None)
-            )
+            parsed = await self._agent.processor.parse_message(UserMessage(item["text"], metadata=metadata or None))
             ms = 1000 * (time.perf_counter() - started)
             ranking = [(entry["name"], entry["confidence"]) for entry in parsed.get("intent_ranking") or []]
             found.append(

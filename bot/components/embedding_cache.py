@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-
 from bot.components.embedders import Embedder, Matrix
+from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 

@@ -12,6 +12,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+from bot.components.finnish.extract import Extractor
+from bot.components.finnish.municipalities import Municipalities
+from bot.components.finnish.services import ServiceNames
+from bot.components.rasa_graph import awaiting, is_payload, text_of
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -21,11 +25,6 @@ from rasa.shared.nlu.constants import ENTITIES
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.finnish.extract import Extractor
-from bot.components.finnish.municipalities import Municipalities
-from bot.components.finnish.services import ServiceNames
-from bot.components.rasa_graph import awaiting, is_payload, text_of
-
 logger = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -33,7 +32,7 @@ _TIME_ZONE = ZoneInfo("Europe/Helsinki")
 
 
 def read_catalogue(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """The municipalities and the names of services in a folder as catalogue/content; empty where a file is not there."""
+    """Municipalities and names of services in a folder like catalogue/content; empty where a file is not there."""
     municipalities = folder / "municipalities.yml"
     places = yaml.safe_load(municipalities.read_text(encoding="utf-8")) if municipalities.is_file() else []
     services = []
@@ -69,7 +68,8 @@ class FinnishEntityExtractor(GraphComponent, EntityExtractorMixin):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`catalogue`: folder of the catalogue's content, from the project's folder; `today`: a date to count
-        against instead of the real one, as 2026-11-22."""
+        against instead of the real one, as 2026-11-22.
+        """
         return {"catalogue": "catalogue/content", "today": None}
 
     @classmethod
@@ -132,9 +132,7 @@ class FinnishEntityExtractor(GraphComponent, EntityExtractorMixin):
                 }
                 for span in self._extractor.find(text, today=self._today(message), awaiting=awaiting(message))
             ]
-            message.set(
-                ENTITIES, [*(message.get(ENTITIES) or []), *self.add_extractor_name(found)], add_to_output=True
-            )
+            message.set(ENTITIES, [*(message.get(ENTITIES) or []), *self.add_extractor_name(found)], add_to_output=True)
         return messages
 
     def _today(self, message: Message) -> date:

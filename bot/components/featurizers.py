@@ -1,4 +1,4 @@
-"""Rasa components that come before understanding: typing put right, sentence vectors, badly typed copies to learn from."""
+"""Rasa components that come before understanding: typing put right, sentence vectors, badly typed copies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from bot.components.embedders import Embedder, Matrix, ParallelE5Embedder, load_e5, load_floret
+from bot.components.embedding_cache import encode_with_cache
+from bot.components.finnish.noise import noisy_copy
+from bot.components.finnish.spelling import Speller, count_words
+from bot.components.rasa_graph import CLEAN_TEXT, clean_text_of, is_payload, text_of
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -19,12 +24,6 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-
-from bot.components.embedders import Embedder, Matrix, ParallelE5Embedder, load_e5, load_floret
-from bot.components.embedding_cache import encode_with_cache
-from bot.components.finnish.noise import noisy_copy
-from bot.components.finnish.spelling import Speller, count_words
-from bot.components.rasa_graph import CLEAN_TEXT, clean_text_of, is_payload, text_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +63,7 @@ class _SentenceVectors(DenseFeaturizer, GraphComponent):
         spoken = [m for m in messages if text_of(m).strip() and not is_payload(m)]
         if embedder is not None and spoken:
             for message, row in zip(spoken, embedder.encode([clean_text_of(m) for m in spoken]), strict=True):
-                message.add_features(
-                    Features(row[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
-                )
+                message.add_features(Features(row[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add the vectors to the examples."""
@@ -149,7 +146,9 @@ class TypingNoise(GraphComponent):
             if rng.random() < self._share:
                 copy = noisy_copy(text, rng)
                 if copy != text:
-                    copies.append(Message(data={TEXT: copy, INTENT: message.get(INTENT), COPY_OF: number, IS_COPY: True}))
+                    copies.append(
+                        Message(data={TEXT: copy, INTENT: message.get(INTENT), COPY_OF: number, IS_COPY: True})
+                    )
         if not copies:
             return training_data
         return training_data.merge(TrainingData(training_examples=copies))
@@ -189,9 +188,7 @@ class Spelling(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the words of the examples, not of their badly typed copies."""
-        counts = count_words(
-            text_of(m) for m in training_data.training_examples if m.get(TEXT) and not m.get(IS_COPY)
-        )
+        counts = count_words(text_of(m) for m in training_data.training_examples if m.get(TEXT) and not m.get(IS_COPY))
         self._speller = Speller(counts, int(self._config["least"]))
         with self._model_storage.write_to(self._resource) as folder:
             ordered = dict(sorted(counts.items()))

@@ -7,6 +7,12 @@ import logging
 from typing import Any
 
 import numpy as np
+from bot.components.embedders import load_e5, load_floret
+from bot.components.featurizers import COPY_OF
+from bot.components.finnish.text import windows
+from bot.components.intent.model import IntentModel, IntentModelConfig
+from bot.components.rasa_graph import clean_text_of, dense_features, dense_matrix, is_payload, text_of
+from bot.components.safety.detector import KINDS, Finding, Kind, default_patterns, judge, pick_threshold
 from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -16,13 +22,6 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-
-from bot.components.embedders import load_e5, load_floret
-from bot.components.featurizers import COPY_OF
-from bot.components.finnish.text import windows
-from bot.components.intent.model import IntentModel, IntentModelConfig
-from bot.components.rasa_graph import clean_text_of, dense_features, dense_matrix, is_payload, text_of
-from bot.components.safety.detector import KINDS, Finding, Kind, default_patterns, judge, pick_threshold
 
 logger = logging.getLogger(__name__)
 
@@ -87,9 +86,7 @@ class SafetyDetector(GraphComponent, IntentClassifier):
         if len(set(labels)) < 2:
             logger.warning("No examples of crisis or danger: patterns alone watch for them")
             return self._resource
-        model = IntentModel(
-            IntentModelConfig(seed=int(self._config["seed"]))
-        ).fit(
+        model = IntentModel(IntentModelConfig(seed=int(self._config["seed"]))).fit(
             [clean_text_of(m) for m in examples],
             dense_matrix(examples),
             labels,
@@ -164,9 +161,5 @@ class SafetyDetector(GraphComponent, IntentClassifier):
 
 
 def _vectors(texts: list[str]) -> NDArray[np.float32] | None:
-    rows = [
-        embedder.encode(texts)
-        for embedder in (load_e5(), load_floret())
-        if embedder is not None
-    ]
+    rows = [embedder.encode(texts) for embedder in (load_e5(), load_floret()) if embedder is not None]
     return np.hstack(rows) if rows else None

@@ -45,7 +45,11 @@ class BoundedTrackerStore(TrackerStore, SerializedTrackerAsText):
         max_characters: int = 64_000_000,
         **kwargs: Any,
     ) -> None:
-        for name, bound in [("max_trackers", max_trackers), ("max_turns", max_turns), ("max_characters", max_characters)]:
+        for name, bound in [
+            ("max_trackers", max_trackers),
+            ("max_turns", max_turns),
+            ("max_characters", max_characters),
+        ]:
             if int(bound) < 1:
                 raise ValueError(f"{name} must be at least 1, not {bound}")
         self.max_trackers = int(max_trackers)
@@ -95,7 +99,11 @@ class BoundedTrackerStore(TrackerStore, SerializedTrackerAsText):
         if len(asked) > self.max_turns:
             cut = asked[-self.max_turns]
             # A turn begins with the listening that the message ended.
-            if cut and isinstance(events[cut - 1], ActionExecuted) and events[cut - 1].action_name == ACTION_LISTEN_NAME:
+            if (
+                cut
+                and isinstance(events[cut - 1], ActionExecuted)
+                and events[cut - 1].action_name == ACTION_LISTEN_NAME
+            ):
                 cut -= 1
             slots = [SlotSet(name, slot.value) for name, slot in tracker.slots.items() if slot.value is not None]
             dialogue.events = [*slots, *events[cut:]]

@@ -8,7 +8,9 @@ from bot.components.context.priors import Priors, read_priors
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = yaml.safe_load((ROOT / "contract" / "self_check.yml").read_text(encoding="utf-8"))
 INTENTS = {
-    intent for group in yaml.safe_load((ROOT / "contract" / "intents.yml").read_text(encoding="utf-8")).values() for intent in group
+    intent
+    for group in yaml.safe_load((ROOT / "contract" / "intents.yml").read_text(encoding="utf-8")).values()
+    for intent in group
 }
 
 

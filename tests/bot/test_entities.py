@@ -1,6 +1,7 @@
 """The rules that read Finnish numbers, ages, lengths, places, services and contacts."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def test_digits_are_read_as_they_are(value):
 def test_no_text_breaks_the_rules_and_spans_fit_the_text(text, awaiting):
     spans = EXTRACTOR.find(text, today=TODAY, awaiting=awaiting)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,14 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+from bot.components import embedders
+from bot.components.context_prior import ContextPrior
+from bot.components.embedding_cache import encode_with_cache
+from bot.components.entity_extractor import FinnishEntityExtractor, read_catalogue
+from bot.components.featurizers import COPY_OF, IS_COPY, E5Featurizer, FloretFeaturizer, Spelling, TypingNoise
+from bot.components.intent_classifier import FinnishIntentClassifier
+from bot.components.rasa_graph import CLEAN_TEXT
+from bot.components.safety_detector import SafetyDetector
 from rasa.core.channels.channel import UserMessage
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -21,15 +29,6 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-
-from bot.components import embedders
-from bot.components.context_prior import ContextPrior
-from bot.components.embedding_cache import encode_with_cache
-from bot.components.entity_extractor import FinnishEntityExtractor, read_catalogue
-from bot.components.featurizers import COPY_OF, IS_COPY, E5Featurizer, FloretFeaturizer, Spelling, TypingNoise
-from bot.components.intent_classifier import FinnishIntentClassifier
-from bot.components.rasa_graph import CLEAN_TEXT
-from bot.components.safety_detector import SafetyDetector
 
 EXAMPLES = {
     "affirm": ["joo", "kyllä", "kyllä haluan", "joo totta kai", "aivan", "jep joo", "no joo kyllä", "kyllä kyllä"],
@@ -204,9 +203,10 @@ class Components(unittest.TestCase):
         for loader, broken in [(embedders.load_e5, "E5Embedder"), (embedders.load_floret, "FloretEmbedder")]:
             loader.cache_clear()
             self.addCleanup(loader.cache_clear)
-            with mock.patch.object(embedders, broken, side_effect=ImportError("gone")), self.assertLogs(
-                "bot.components.embedders", "WARNING"
-            ) as logs:
+            with (
+                mock.patch.object(embedders, broken, side_effect=ImportError("gone")),
+                self.assertLogs("bot.components.embedders", "WARNING") as logs,
+            ):
                 self.assertIsNone(loader())
                 self.assertIsNone(loader())
             self.assertEqual(len(logs.output), 1)

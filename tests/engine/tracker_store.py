@@ -6,6 +6,7 @@ import asyncio
 import unittest
 from typing import Any
 
+from bot.components.tracker_store import BoundedTrackerStore
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
@@ -13,11 +14,7 @@ from rasa.shared.core.events import ActionExecuted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.components.tracker_store import BoundedTrackerStore
-
-DOMAIN = Domain.from_dict(
-    {"intents": ["greet"], "slots": {"age": {"type": "any", "mappings": [{"type": "custom"}]}}}
-)
+DOMAIN = Domain.from_dict({"intents": ["greet"], "slots": {"age": {"type": "any", "mappings": [{"type": "custom"}]}}})
 
 
 def tracker(sender: str, turns: int = 1, age: int | None = None) -> DialogueStateTracker:

@@ -25,7 +25,9 @@ _NOT_AGE_AFTER = re.compile(
     r"\s*(?:(?!ja\b)\w+\s+){0,2}?(?:tyoton|tyottom|tyotta|toissa|toita|kokemu|sitten|alalla|alan|tyoura|ura\b|tehny|tehnyt|naimis|asunu|asunut"
     r"|hoita|sairas|putke|ollu|tyokok|ilman|kotona|elakk|sama|yhdess|istu|juonu|raitti|kestan|rekka|duuni|opiskel)"
 )
-_NOT_PERSON_AFTER = re.compile(r"\s*(?:%|pros|pv|paiv|kk|kuuk|eur|€|e\b|tunt|h\b|min|asteik|/|[.,:]\d|kilo|kg|km|vrk|viikk|kert|lasta|laps|vuotta ollu)")
+_NOT_PERSON_AFTER = re.compile(
+    r"\s*(?:%|pros|pv|paiv|kk|kuuk|eur|€|e\b|tunt|h\b|min|asteik|/|[.,:]\d|kilo|kg|km|vrk|viikk|kert|lasta|laps|vuotta ollu)"
+)
 _DECADE = {
     "kaksi": 20, "kaks": 20, "pari": 20, "kolmi": 30, "kolme": 30, "kol": 30, "kolm": 30, "neli": 40, "nel": 40, "nelja": 40,
     "viisi": 50, "viis": 50, "vii": 50, "kuusi": 60, "kuus": 60, "kuu": 60, "seitseman": 70, "seittematta": 70, "seit": 70,
@@ -45,7 +47,9 @@ _BORN = re.compile(
 _FULL_DATE = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d)")
 
 
-_PAIRS = re.compile(r"(?<!\w)(?P<tens>kaks|kaksi|kolme|kol|nelja|viis|viisi|kuus|kuusi|seiska)[\s-]?(?P<ones>nolla|yks|yksi|kaks|kaksi|kolme|nelja|viis|viisi|kuus|kuusi|seiska|seittema|kaheksa|kasi|yheksa|ysi)(?!\w)")
+_PAIRS = re.compile(
+    r"(?<!\w)(?P<tens>kaks|kaksi|kolme|kol|nelja|viis|viisi|kuus|kuusi|seiska)[\s-]?(?P<ones>nolla|yks|yksi|kaks|kaksi|kolme|nelja|viis|viisi|kuus|kuusi|seiska|seittema|kaheksa|kasi|yheksa|ysi)(?!\w)"
+)
 
 
 def find_ages(text: str, today: date, *, asked: bool = False) -> list[Span]:
@@ -66,7 +70,12 @@ def find_ages(text: str, today: date, *, asked: bool = False) -> list[Span]:
         _add(found, match.start(), match.end(), age)
     for match in _ROUND.finditer(text):
         if not _ROUND_NOT.search(text[: match.start()]) or asked:
-            _add(found, match.start(), match.end(), int(match["digits"]) * 10 if match["digits"] else _DECADE[match["tens"]])
+            _add(
+                found,
+                match.start(),
+                match.end(),
+                int(match["digits"]) * 10 if match["digits"] else _DECADE[match["tens"]],
+            )
     if asked and (pair := _PAIRS.search(text)):
         tens, ones = (int(find_numbers(pair[part])[0].value) if pair[part] != "kol" else 3 for part in ("tens", "ones"))
         _add(found, pair.start(), pair.end(), 10 * tens + ones)
@@ -82,9 +91,7 @@ def find_ages(text: str, today: date, *, asked: bool = False) -> list[Span]:
         after = _AFTER.match(text, number.end)
         end = after.end() if after else number.end
         rest = text[end:]
-        if after and after["sure"]:
-            _add(found, number.start, end, value)
-        elif before_loose and before_loose["sure"]:
+        if (after and after["sure"]) or (before_loose and before_loose["sure"]):
             _add(found, number.start, end, value)
         elif before and before["turning"]:
             _add(found, number.start, end, value - 1)

@@ -36,18 +36,26 @@ _OTHER_LENGTH = re.compile(
 _NOT_UNEMPLOYED = re.compile(
     r"\b(?:en|emma|ma en)\s+(?:\w+\s+){0,2}(?:tyoton|tyottomana|tyottomana)\b|\b(?:oon|olen)\s+(?:\w+\s+){0,2}(?:toissa|tyossa|tyoelamassa|duunissa)\b|\ben\s+(?:paivaakaan|lainkaan|ollenkaan)|\bei\s+(?:paivaakaan|yhtaan)"
 )
-_NO_UNEMPLOYMENT = re.compile(r"\b(?:en|emma)\s+(?:(?:ole|oo|oon|mie|ma|mina|edes|nyt|tal|talla|hetkella)\s+)*(?:tyoton|tyottomana)\b")
+_NO_UNEMPLOYMENT = re.compile(
+    r"\b(?:en|emma)\s+(?:(?:ole|oo|oon|mie|ma|mina|edes|nyt|tal|talla|hetkella)\s+)*(?:tyoton|tyottomana)\b"
+)
 _JUST_NOW = re.compile(
     r"\b(?:eilen|tanaan|toissapaivana|juuri|just|viime viikolla|talla viikolla|vasta|nyt)\s+(?:\w+\s+)?jai(?:n|in)?\s+(?:\w+\s+)?tyottomaks\w*"
     r"|\bjain?\s+(?:juuri|just|eilen|tanaan|toissapaivana|vasta|viime viikolla|talla viikolla)\s+(?:\w+\s+)?tyottomaks\w*"
     r"|\bjain?\s+tyottomaks\w*\s+(?:juuri|just|eilen|tanaan|toissapaivana|viime viikolla|talla viikolla)"
 )
-_DAYS_UNIT = re.compile(r"\s*(?P<unit>paivaa?n?|paivia|paivaan|paiv|paivee|paevee|pv\w*|pva|p\.|paivarahapaiv\w*|tukipaiv\w*|vrk)(?!\w)")
+_DAYS_UNIT = re.compile(
+    r"\s*(?P<unit>paivaa?n?|paivia|paivaan|paiv|paivee|paevee|pv\w*|pva|p\.|paivarahapaiv\w*|tukipaiv\w*|vrk)(?!\w)"
+)
 SUBSIDY = re.compile(
     r"tyomarkkinatu|markkinatu|tmt\b|tukipaiv|yleistuk|tyottomyysetuu|tyottomyyspaiva|\btukea\b|\btukee\b|tuella|tuel\b|tukipv|kelan?\s+(?:tuki|tukea|tuella|raha|paivaraha|kassa)|peruspaiva|paivaraha"
 )
-_NO_DAYS = re.compile(r"\b(?:en|ei|emma)\s+(?:\w+\s+){0,3}(?:saa|saanu|saanut|ollu|ollut|oo|ole|paivaakaan|yhtaan|lainkaan|ollenkaan|nosta\w*)\b")
-_OF_TEN = re.compile(r"\s*(?:/|kautta|kautt|\\)\s*(?:10|kymmenen|kymppi|kympi)\b|\s*(?:kympista|kymmenesta|kympist|kymmenest)\b")
+_NO_DAYS = re.compile(
+    r"\b(?:en|ei|emma)\s+(?:\w+\s+){0,3}(?:saa|saanu|saanut|ollu|ollut|oo|ole|paivaakaan|yhtaan|lainkaan|ollenkaan|nosta\w*)\b"
+)
+_OF_TEN = re.compile(
+    r"\s*(?:/|kautta|kautt|\\)\s*(?:10|kymmenen|kymppi|kympi)\b|\s*(?:kympista|kymmenesta|kympist|kymmenest)\b"
+)
 _SCORE_WORD = re.compile(
     r"\bpiste|pistet|asteikol|arvosan|numero\w*\s+(?:ois|on|olis)|numeroks|numerol|antaisin|antasin|antaisi|annan\b|annetaan|sanoisin|sanosin|laittaisin|laitan|laitetaan|tyokyky\w*\s+(?:\w+\s+){0,3}(?:on|ois|olis|noin|luokkaa)|tyokykyni|toimintakyky\w*"
 )
@@ -94,7 +102,11 @@ def find_amounts(text: str, today: date, awaiting: str | None, taken: list[Span]
     for number in numbers:
         if not free(number.start, number.end) or any(d.start <= number.start < d.end for d in durations):
             continue
-        if number.form == "word" and _PRONOUN.match(text[number.start :]) and text.strip(" .!?") != text[number.start : number.end]:
+        if (
+            number.form == "word"
+            and _PRONOUN.match(text[number.start :])
+            and text.strip(" .!?") != text[number.start : number.end]
+        ):
             continue
         entity = "number"
         if awaiting in RANGES and not answered and not _NOT_COUNT_AFTER.match(text[number.end :]):
@@ -174,9 +186,10 @@ def _months(
         if duration.kind == "when" and not (unemployed or asked):
             continue
         alone = len(text.split()) <= len(text[duration.start : duration.end].split()) + 2
-        if asked or (unemployed and _nearer(duration, text)) or (alone and awaiting is None and not _OTHER_LENGTH.search(text)):
-            if best is None or (best.kind == "when" and duration.kind != "when"):
-                best = duration
+        said = asked or (unemployed and _nearer(duration, text))
+        said = said or (alone and awaiting is None and not _OTHER_LENGTH.search(text))
+        if said and (best is None or (best.kind == "when" and duration.kind != "when")):
+            best = duration
     if best is not None:
         add(best.start, best.end, "unemployed_months", best.months)
 
@@ -189,4 +202,3 @@ def _nearer(duration: Duration, text: str) -> bool:
         return min((abs((m.start() + m.end()) / 2 - middle) for m in pattern.finditer(text)), default=10_000.0)
 
     return distance(_UNEMPLOYED) <= distance(_OTHER_LENGTH)
-

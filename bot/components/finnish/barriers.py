@@ -42,7 +42,7 @@ def find_barriers(text: str, awaiting: str | None) -> list[Span]:
         return []
     if not asked and "?" in text:
         return []
-    found = []
+    found: list[Span] = []
     for value, pattern in _BARRIERS.items():
         if value == "other" and (not asked or found):
             continue

@@ -15,13 +15,17 @@ _DAY = (
     r"|(?:yli)?huomen(?:na|nna|issa|is|sa)?(?:aamu\w*)?|huome\w*|ylihuome\w*|tanaan|tana iltana|tanaa|(?:ensi|ens|tulevalla|seuraavalla|talla|tal|ylihuomisesta)\s+vi(?:ikolla|ikol|ikon|igol)\w*|arkisin|arki\w*|viikonlop\w*"
     r"|\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|(?:heti|jo)\s+(?:aamu\w*|huomen\w*)|koska vaan|koska vain|milloin vaan|milloin vain|millon vaan|millon vain|ihan koska\w*|ihan sama milloin"
 )
-_PART = (
-    r"aamu(?:lla|ll|isin|paivalla|paivall|paivisin|paivasta|paiva|sta|yolla|un)?|ilta(?:paivalla|paivall|paivisin|paivasta|paiva|paivan|a)|ilalla|ilall|illalla|illal|iltaisin|iltasin|paivalla|paivall|paivisin|puoliltapaivin|puolenpaivan|puol(?:en)?paivan?|lounaa\w+|virka-?aika\w*|tyoajan\s+jalk\w+|toiden\s+jalk\w+"
-)
+_PART = r"aamu(?:lla|ll|isin|paivalla|paivall|paivisin|paivasta|paiva|sta|yolla|un)?|ilta(?:paivalla|paivall|paivisin|paivasta|paiva|paivan|a)|ilalla|ilall|illalla|illal|iltaisin|iltasin|paivalla|paivall|paivisin|puoliltapaivin|puolenpaivan|puol(?:en)?paivan?|lounaa\w+|virka-?aika\w*|tyoajan\s+jalk\w+|toiden\s+jalk\w+"
 _HOURWORD = r"(?:yhdelta|yhelta|kahdelta|kahelta|kaheltatoista|kolmelta|neljalta|viidelta|viielta|kuudelta|kuuelta|seitsemalta|seittemalta|kahdeksalta|kaheksalta|yhdeksalta|yheksalta|kymmenelta|kympilta|kybalta|yhdeltatoista|yheltatoista|kahdeltatoista|puol(?:i)?\s\w+lta|puol\s?\w+n|kasilta|ysilta|kolmen|neljan|kahden|kahen|kymmenen|kympin|yhdeksan|kahdeksan|yhdentoista|kahdentoista|puoli\s\w+)"
 _CLOCK = (
-    r"(?:k(?:e)?l(?:lo)?\.?o?\.?\s?(?:\d{1,2}(?:[.:]\d\d)?|" + _HOURWORD + r")|\d{1,2}[.:]\d\d|\d{1,2}\s?(?=-\s?\d{1,2}\b)|" + _HOURWORD + r"(?=\s(?:jalk|aikoih|maissa|aikaan|mais|pint|ja\s|va|ti))|\w+lta(?<=[nskm]elta|.alta|pilta|silta))"
-    r"(?:\s?(?:-|–|ja|ja\s+klo|viiva)\s?(?:k(?:el)?lo\s?)?(?:\d{1,2}(?:[.:]\d\d)?|" + _HOURWORD + r"))?(?:\s?(?:valil\w*|valis\w*|jalkeen|jalkee|jalkeenkin|aikaan|aikoihin|aikoih|maissa|mais|pintaan|mennessa|asti|alkaen|eteenpain))*"
+    r"(?:k(?:e)?l(?:lo)?\.?o?\.?\s?(?:\d{1,2}(?:[.:]\d\d)?|"
+    + _HOURWORD
+    + r")|\d{1,2}[.:]\d\d|\d{1,2}\s?(?=-\s?\d{1,2}\b)|"
+    + _HOURWORD
+    + r"(?=\s(?:jalk|aikoih|maissa|aikaan|mais|pint|ja\s|va|ti))|\w+lta(?<=[nskm]elta|.alta|pilta|silta))"
+    r"(?:\s?(?:-|–|ja|ja\s+klo|viiva)\s?(?:k(?:el)?lo\s?)?(?:\d{1,2}(?:[.:]\d\d)?|"
+    + _HOURWORD
+    + r"))?(?:\s?(?:valil\w*|valis\w*|jalkeen|jalkee|jalkeenkin|aikaan|aikoihin|aikoih|maissa|mais|pintaan|mennessa|asti|alkaen|eteenpain))*"
 )
 _HOURS_ONLY = re.compile(_HOURWORD + r"|\d")
 _TIME = re.compile(

@@ -97,7 +97,11 @@ def find_durations(text: str, today: date) -> list[Duration]:
     lengths = [d for d in _lengths(text) if not any(s.start < d[1] and d[0] < s.end for s in since)]
     joined: list[tuple[int, int, float]] = []
     for start, end, months in sorted(lengths):
-        if joined and re.fullmatch(r"[\s,]*(?:ja|plus|\+)?[\s]*", text[joined[-1][1] : start]) and months < joined[-1][2]:
+        if (
+            joined
+            and re.fullmatch(r"[\s,]*(?:ja|plus|\+)?[\s]*", text[joined[-1][1] : start])
+            and months < joined[-1][2]
+        ):
             before = joined.pop()
             joined.append((before[0], end, before[2] + months))
         elif not joined or start >= joined[-1][1]:
@@ -140,7 +144,15 @@ def _lengths(text: str) -> list[tuple[int, int, float]]:
         elif match["going"]:
             months = (_GOING_ON[match["going"]] + 0.5) * _unit_months(match, "e_")
         else:
-            months = 120.0 if match["one"].startswith("vuosik") else 12.0 if match["one"].startswith("vu") else 1.0 if match["one"].startswith("kuu") else 12 / 52
+            months = (
+                120.0
+                if match["one"].startswith("vuosik")
+                else 12.0
+                if match["one"].startswith("vu")
+                else 1.0
+                if match["one"].startswith("kuu")
+                else 12 / 52
+            )
         end = match.end()
         after = _AND_HALF_AFTER.match(text, end)
         if match["one"] and after:
@@ -174,7 +186,9 @@ def _read_since(match: re.Match[str], text: str, today: date) -> tuple[int | Non
     if match["named"]:
         month = next(i for i, names in enumerate(_MONTHS, 1) if match["named"].startswith(names[0]))
         ending = match["named"][len(_MONTHS[month - 1][0]) :]
-        year = int(match["named_year"]) if match["named_year"] else _named_year(match["when"], match.group(), month, today)
+        year = (
+            int(match["named_year"]) if match["named_year"] else _named_year(match["when"], match.group(), month, today)
+        )
         kind = "since" if lasting or ending.startswith("st") else "when"
         return _months_since(year, month, today), kind
     if match["season"]:
@@ -197,7 +211,7 @@ def _read_since(match: re.Match[str], text: str, today: date) -> tuple[int | Non
     if match["day"] or match["month_number"]:
         month = int(match["day_month"] or match["month_number"])
         year = int(match["day_year"] or match["month_year"])
-        lasting = lasting or match.group()[-1].isdigit() and bool(re.match(r"\s*-|:?st", after))
+        lasting = lasting or (match.group()[-1].isdigit() and bool(re.match(r"\s*-|:?st", after)))
         return (_months_since(year, month, today) if 1 <= month <= 12 else None), "since" if lasting else "when"
     if match["last_year"] or match["year_before"]:
         word = match["last_year"] or match["year_before"]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from bot.components.finnish.spans import Span, readable
 
 OTHER = "other"
@@ -31,7 +30,9 @@ _LEAVE = frozenset(
     ("lahtien lahtea lahdin lahtia lahdet lahdetaan lahdetta lahtisi lahtisin lahtis lahteny lahtenyt lahtee lahdettava"
      " lahtemaan lahtemassa lahtemisen").split()
 )  # fmt: skip
-_LIVES = re.compile(r"\basu|\bmuut(?:in|an|imme|taa|tan|ettiin|etaan|anu)|kotoisin|kirjoilla|\bkotikun|kunta|\bkun(?:nas|nan)|kotona|\btaalla|\btaal\b|\boon\b|\bolen\b|\btulen\b|kaupun[kg]|\basun")
+_LIVES = re.compile(
+    r"\basu|\bmuut(?:in|an|imme|taa|tan|ettiin|etaan|anu)|kotoisin|kirjoilla|\bkotikun|kunta|\bkun(?:nas|nan)|kotona|\btaalla|\btaal\b|\boon\b|\bolen\b|\btulen\b|kaupun[kg]|\basun"
+)
 
 
 def stems_of(name: str) -> set[str]:
@@ -114,8 +115,8 @@ class Municipalities:
             value = self._value(match, text, original, asked)
             if value is not None and not _another_word(original[match.start() : match.end()], match.group()):
                 found.append(Span(match.start(), match.end(), "municipality", value))
-        if asked and not found and (match := _ELSEWHERE.search(text)):
-            return [Span(match.start(), match.end(), "municipality", OTHER)]
+        if asked and not found and (elsewhere := _ELSEWHERE.search(text)):
+            return [Span(elsewhere.start(), elsewhere.end(), "municipality", OTHER)]
         listed = [span for span in found if span.value != OTHER]
         # "Muutin Kouvolasta Lahteen": who names a listed one too lives there.
         return (listed or found)[-1:] if len({s.value for s in found}) > 1 else found[:1]
@@ -148,9 +149,7 @@ def _another_word(written: str, word: str) -> bool:
 
 def _longest_stem(word: str, stems: Mapping[str, str]) -> str | None:
     fitting = [
-        word[:length]
-        for length in range(2, len(word) + 1)
-        if word[:length] in stems and _ENDING.match(word[length:])
+        word[:length] for length in range(2, len(word) + 1) if word[:length] in stems and _ENDING.match(word[length:])
     ]
     return max(fitting, key=len) if fitting else None
 

@@ -14,7 +14,9 @@ _WORD = re.compile(r"[^\W_]+(?:[:'][^\W_]+)*")
 _SPLIT = re.compile(r"[^\W_]+")
 # What may follow a stem: case, number, possessive, particle. Short, so that another word is not taken for one.
 _TAIL = 9
-_ABBREVIATION_TAIL = re.compile(r"(?::?(?:n|a|in|iin|ssa|ssä|sta|lla|lta|lle|t|ta|i|is|ista|issa|ist|ille|ia|ii|ien|ila|illa|ilta|een|an|s|st|en|hen))?$")
+_ABBREVIATION_TAIL = re.compile(
+    r"(?::?(?:n|a|in|iin|ssa|ssä|sta|lla|lta|lle|t|ta|i|is|ista|issa|ist|ille|ia|ii|ien|ila|illa|ilta|een|an|s|st|en|hen))?$"
+)
 _COMMON = frozenset(
     "ja tai eli seka oma omat muu muut uusi kunnan kaupungin lahden paijat hameen alue alueen palvelu palvelut tuki apu aika haku"
     " tyo tyon tyot koulu koulutus kurssi testi hoito valmennus ryhma ohjaus neuvonta kela te laakari laakariin valmentaja".split()
@@ -81,8 +83,8 @@ class ServiceNames:
         # The longest name first, then the most official one, then by id.
         names.sort(key=lambda name: (-name.length, name.shown, name.service))
         by_letter: dict[str, list[_Name]] = {}
-        for name in names:
-            by_letter.setdefault(name.stems[0][0], []).append(name)
+        for known in names:
+            by_letter.setdefault(known.stems[0][0], []).append(known)
         object.__setattr__(self, "_names", tuple(names))
         object.__setattr__(self, "_by_letter", {letter: tuple(group) for letter, group in by_letter.items()})
 
@@ -133,7 +135,7 @@ def _fits(token: str, stem: str, word: str, exact: bool) -> bool:
     if len(word) <= 4:
         if token == word:
             return True
-        return token.startswith(word) and bool(_ABBREVIATION_TAIL.match(token[len(word) :])) and len(word) >= 3 or (
+        return (token.startswith(word) and bool(_ABBREVIATION_TAIL.match(token[len(word) :])) and len(word) >= 3) or (
             token.startswith(word + ":")
         )
     token = token.replace(":", "").replace("'", "")

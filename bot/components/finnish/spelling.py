@@ -59,10 +59,7 @@ class Speller:
         if len(folded) < _SHORTEST:
             return word
         close = {
-            known
-            for key in _shortened(folded)
-            for known in self._near.get(key, ())
-            if within_one_edit(folded, known)
+            known for key in _shortened(folded) for known in self._near.get(key, ()) if within_one_edit(folded, known)
         }
         if not close:
             return word

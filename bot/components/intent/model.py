@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bot.components.finnish.text import fold, normalise
+from bot.components.intent.softmax_regression import Training, Weights, fit, softmax
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import GroupShuffleSplit
-
-from bot.components.finnish.text import fold, normalise
-from bot.components.intent.softmax_regression import Training, Weights, fit, softmax
 
 Floats = NDArray[np.float32]
 
@@ -53,9 +52,10 @@ class IntentModelConfig:
     @property
     def training(self) -> Training:
         """How the weights are found."""
-        return Training(
-            epochs=self.epochs, step=self.step, decay=self.decay, smoothing=self.smoothing, seed=self.seed
-        )
+        return Training(epochs=self.epochs, step=self.step, decay=self.decay, smoothing=self.smoothing, seed=self.seed)
+
+
+_PIECE = r"(?u)\w+|[^\w\s]"
 
 
 def _prepare(text: str) -> str:
@@ -75,7 +75,7 @@ class Counts:
         return TfidfVectorizer(
             analyzer=analyzer,
             ngram_range=(1, longest),
-            token_pattern=r"(?u)\w+|[^\w\s]",
+            token_pattern=_PIECE if analyzer == "word" else None,
             lowercase=False,
             min_df=self._config.min_examples,
             sublinear_tf=True,
@@ -221,7 +221,8 @@ class IntentModel:
             "pieces": names,
         }
         (folder / "model.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-        np.savez(folder / "model.npz", **numbers)
+        arrays: dict[str, Any] = dict(numbers)
+        np.savez(folder / "model.npz", **arrays)
 
     @classmethod
     def load(cls, folder: Path) -> IntentModel:

@@ -74,9 +74,7 @@ class _Adam:
         self.weights *= np.float32(1 - step * float(self._decay))
 
 
-def fit(
-    rows: csr_matrix, dense: Floats | None, truth: NDArray[np.int64], classes: int, training: Training
-) -> Weights:
+def fit(rows: csr_matrix, dense: Floats | None, truth: NDArray[np.int64], classes: int, training: Training) -> Weights:
     """The weights that tell the classes apart. Rare classes weigh as much as frequent ones.
 
     Args:
@@ -109,6 +107,6 @@ def fit(
             done += 1
             sparse_part.move(np.asarray(batch.T @ error, dtype=np.float32), step, done)
             if dense_part is not None and dense is not None:
-                dense_part.move(dense[chosen].T @ error, step, done)
-            bias_part.move(error.sum(axis=0), step, done)
+                dense_part.move(np.asarray(dense[chosen].T @ error, dtype=np.float32), step, done)
+            bias_part.move(np.asarray(error.sum(axis=0), dtype=np.float32), step, done)
     return Weights(sparse_part.weights, None if dense_part is None else dense_part.weights, bias_part.weights)

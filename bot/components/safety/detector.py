@@ -14,9 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
-
 from bot.components.finnish.text import fold, normalise
+from numpy.typing import NDArray
 
 Kind = Literal["crisis", "danger"]
 KINDS: tuple[Kind, ...] = ("crisis", "danger")
@@ -149,7 +148,8 @@ def pick_threshold(odds: NDArray[np.float32], share_of_alarms: float, lowest: fl
     Args:
         odds: how likely harmless messages are the kind, by a model that did not see them.
         share_of_alarms: 0..1.
-        lowest, highest: bounds of the answer.
+        lowest: the answer is not below this.
+        highest: nor above this.
     """
     if not len(odds):
         return highest
