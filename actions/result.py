@@ -29,12 +29,12 @@ def summary_areas(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def summary_text(answers: Mapping[str, Any]) -> str:
-    """The summary as lines of text."""
+    """The summary as lines of text. Without empty lines: Rasa would send each part as a message of its own."""
     blocks = []
     for area in summary_areas(answers):
         lines = "\n".join(f"– {item['question']}: {item['answer']}" for item in area["items"])
         blocks.append(f"{area['area']}\n{lines}")
-    return "\n\n".join(blocks)
+    return "\n".join(blocks)
 
 
 def show_summary(turn: Turn) -> None:
