@@ -48,7 +48,8 @@ CONTACT_KINDS: frozenset[Kind] = frozenset({"phone", "email"})
 LEASE_MARGIN_S = 1.0
 LEASE_POLL_S = 0.05
 LONGEST_QUEUE_S = 15.0
-LEAST_ENGINE_S = 0.5
+LEAST_ENGINE_S = 1.0
+"""A message that waited behind others still gets this long, or a slow engine would be taken for a dead one."""
 MOST_ATTEMPTS = 2
 """A message that twice took the process down with it is apologised for, not tried again."""
 

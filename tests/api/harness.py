@@ -193,7 +193,7 @@ def make_settings(var: Path, engine_port: int, **values: Any) -> Settings:
         "port": free_port(),
         "engine_port": engine_port,
         "actions_port": engine_port,
-        "engine_timeout_s": 0.6,
+        "engine_timeout_s": 1.5,
         "webhook_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "encryption_keys": ENCRYPTION_KEY,
     }
