@@ -49,6 +49,7 @@ class SafetyDetector(GraphComponent, IntentClassifier):
         self._resource = resource
         self._model = model
         self._thresholds: dict[Kind, float] = thresholds or {}
+        self._part_threshold = float(config["part_threshold"])
         self._patterns = default_patterns()
 
     @staticmethod
@@ -57,12 +58,14 @@ class SafetyDetector(GraphComponent, IntentClassifier):
 
         `false_alarms`: share of harmless examples, 0..1, that the model alone may take for an alarm;
         `lowest_threshold`, `highest_threshold`: bounds of the threshold that this gives;
+        `part_threshold`: how likely it must be in one part of a long message;
         `intent_threshold`: how likely the intent classifier must find it; `ranking_length`: entries that are kept.
         """
         return {
             "false_alarms": 0.008,
             "lowest_threshold": 0.2,
-            "highest_threshold": 0.6,
+            "highest_threshold": 0.32,
+            "part_threshold": 0.6,
             "intent_threshold": 0.2,
             "ranking_length": 10,
             "seed": 20260101,
@@ -150,7 +153,7 @@ class SafetyDetector(GraphComponent, IntentClassifier):
         odds = [self._model.predict([clean], dense_features(message))]
         if parts := windows(clean)[1:]:
             odds.append(self._model.predict(parts, _vectors(parts)))
-        return judge(self._patterns, both, np.vstack(odds), self._model.classes, self._thresholds)
+        return judge(self._patterns, both, np.vstack(odds), self._model.classes, self._thresholds, self._part_threshold)
 
     def _from_ranking(self, ranking: list[dict[str, Any]]) -> Finding | None:
         for entry in ranking:

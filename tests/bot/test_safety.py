@@ -110,6 +110,11 @@ def test_the_model_alone_is_enough_from_its_threshold_on():
     assert judge(PATTERN, "hei", rows([0.49, 0.1, 0.41]), CLASSES, THRESHOLDS) is None
 
 
+def test_a_part_of_a_long_message_needs_more():
+    assert judge(PATTERN, "hei", rows([0, 0, 1], [0, 0.59, 0.41]), CLASSES, THRESHOLDS) is None
+    assert judge(PATTERN, "hei", rows([0, 0, 1], [0, 0.6, 0.4]), CLASSES, THRESHOLDS) is not None
+
+
 def test_one_part_of_a_long_message_is_enough():
     finding = judge(PATTERN, "hei", rows([0, 0, 1], [0, 0, 1], [0.1, 0.6, 0.3]), CLASSES, THRESHOLDS)
     assert finding is not None

@@ -117,24 +117,30 @@ def judge(
     odds: NDArray[np.float32] | None,
     classes: Sequence[str],
     thresholds: dict[Kind, float],
+    part_threshold: float = 0.6,
 ) -> Finding | None:
     """Weigh the signals.
 
     Args:
         patterns: the patterns to try.
         text: the whole message.
-        odds: for the message and each part of it a row, a column for each of ``classes``; None without a model.
+        odds: a row for the message and then one for each part of it, a column for each of ``classes``; None without
+            a model.
         classes: names of the columns, crisis and danger among them.
-        thresholds: how likely each kind must be in some part to be an alarm.
+        thresholds: how likely each kind must be in the message to be an alarm.
+        part_threshold: how likely in a part of it. A part is short of what stands around it, so this is higher.
     """
     found = patterns.find(text)
     likeliest: tuple[float, Kind] | None = None
     if odds is not None:
         for kind in KINDS:
             if kind in classes:
-                share = float(odds[:, list(classes).index(kind)].max())
-                if share >= thresholds.get(kind, 1.0) and (likeliest is None or share > likeliest[0]):
-                    likeliest = (share, kind)
+                column = odds[:, list(classes).index(kind)]
+                needed = thresholds.get(kind, 1.0)
+                alarming = [float(column[0])] if column[0] >= needed else []
+                alarming += [float(share) for share in column[1:] if share >= np.float32(max(needed, part_threshold))]
+                if alarming and (likeliest is None or max(alarming) > likeliest[0]):
+                    likeliest = (max(alarming), kind)
     if found is not None:
         return Finding(found, 1.0, "pattern")
     if likeliest is not None:
