@@ -21,6 +21,8 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 
+_AGREES = re.compile(r"\s*(joo|kyllä|ok|laita|laittakaa|välitä|anna|saa)\b")
+
 # Said while a name or an address is awaited, these are what they are and not a name.
 NOT_CONTACT = frozenset(
     {
@@ -79,7 +81,8 @@ def handoff_consent(turn: Turn) -> bool:
         choice = {"affirm": "summary", "request_human": "summary", "deny": "no", "cancel_handoff": "no"}.get(
             turn.intent
         )
-        if turn.intent == "affirm" and re.search(r"koko|kaik", turn.text.lower()):
+        agrees = turn.intent == "affirm" or _AGREES.match(turn.text.casefold())
+        if choice != "no" and agrees and re.search(r"\bkoko\b|\bkaik", turn.text.casefold()):
             choice = "transcript"
     if choice not in ("summary", "transcript", "no"):
         return False

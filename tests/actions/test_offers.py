@@ -195,3 +195,18 @@ def test_a_clear_second_meaning_beside_background_counts(ranking, noted):
 def test_going_on_after_a_pause_in_so_many_words():
     talk = at("has_usable_skills").says("stop").says("cancel_handoff", "no jatketaan sittenkin")
     assert talk.state.awaiting == "has_usable_skills"
+
+
+@pytest.mark.parametrize(
+    ("intent", "text", "scope"),
+    [
+        ("download_my_data", "joo laita vaan koko keskustelu", "transcript"),
+        ("affirm", "joo kaikki vaan", "transcript"),
+        ("affirm", "joo", "summary"),
+        ("download_my_data", "mitä se koko keskustelu on", None),
+        ("deny", "ei koko keskustelua", None),
+    ],
+)
+def test_the_whole_talk_is_passed_on_only_when_that_is_said(intent, text, scope):
+    talk = at("age").says("request_human").says(intent, text)
+    assert talk.state.handoff.scope == scope
