@@ -52,12 +52,13 @@ class HandoffClient:
         self._url = f"{settings.api_loopback_url}/webhooks/handoff"
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
 
-    async def request(self, kind: str, data: dict[str, Any]) -> Accepted:
+    async def request(self, kind: str, data: dict[str, Any], *, turn: int | None = None) -> Accepted:
         """Ask for a person.
 
         Args:
             kind: ``chat`` or ``callback``.
             data: see docs/architecture.md.
+            turn: number of the turn that asks; the same turn played again is then the same request.
 
         Raises:
             AdvisersClosed: outside opening hours.
@@ -74,7 +75,7 @@ class HandoffClient:
             },
             ensure_ascii=False,
         )
-        webhook_id = f"msg_{uuid.uuid4().hex}"
+        webhook_id = f"msg_{uuid.uuid4().hex}" if turn is None else f"msg_{data['conversation_id']}_{turn}"
         headers = {
             "content-type": "application/json",
             "webhook-id": webhook_id,

@@ -148,7 +148,7 @@ async def _send(turn: Turn) -> None:
     state = turn.state
     draft = state.handoff
     try:
-        accepted = await turn.handoffs.request(draft.kind, handoff_data(turn))
+        accepted = await turn.handoffs.request(draft.kind, handoff_data(turn), turn=turn.number)
     except AdvisersClosed as closed:
         draft.kind = "callback"
         state.awaiting = "handoff_contact"

@@ -71,6 +71,7 @@ def read_turn(tracker: Tracker) -> Turn:
         ],
         is_button=text.startswith("/"),
         conversation_id=str(tracker.sender_id),
+        number=metadata.get("turn"),
         today=datetime.now(HELSINKI).date(),
         catalogue=_catalogue(),
         handoffs=_handoffs(),

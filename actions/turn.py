@@ -55,6 +55,8 @@ class Turn:
     """Intents by falling confidence."""
     is_button: bool = False
     conversation_id: str = ""
+    number: int | None = None
+    """Number of the turn within the talk, where the api gave one."""
     today: date = field(default_factory=date.today)
     catalogue: CatalogueAccess | None = None
     handoffs: HandoffClient | None = None

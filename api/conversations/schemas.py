@@ -108,6 +108,7 @@ class HandoffOut(BaseModel):
     estimate_s: int | None = Field(description="Median of recent waits in seconds; null when nothing is known.")
     urgent: Literal["crisis", "danger"] | None
     callback: CallbackOut | None
+    adviser: str | None = Field(None, description="Name of the adviser who has the talk, as residents see it.")
 
 
 class Standing(BaseModel):

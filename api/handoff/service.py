@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.advisers.models import Adviser
 from api.conversations import service as conversations
 from api.conversations.models import Conversation
 from api.conversations.schemas import CallbackOut, HandoffOut, Standing
@@ -116,8 +117,17 @@ async def view(session: AsyncSession, conversation: Conversation) -> HandoffOut 
             "estimate_s": await estimate_s(session) if where is not None else None,
             "urgent": handoff.urgent,
             "callback": callback,
+            "adviser": await _adviser_name(session, handoff),
         }
     )
+
+
+async def _adviser_name(session: AsyncSession, handoff: Handoff) -> str | None:
+    """Who has the talk now; None while nobody does."""
+    if handoff.accepted_by is None or handoff.status != Status.ACCEPTED:
+        return None
+    name: str | None = await session.scalar(select(Adviser.display_name).where(Adviser.id == handoff.accepted_by))
+    return name
 
 
 async def standing(session: AsyncSession, conversation: Conversation) -> Standing:

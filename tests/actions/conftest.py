@@ -74,7 +74,7 @@ class FakeHandoffs:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.outcome: Accepted | Exception = Accepted("h1", "queued", 1)
 
-    async def request(self, kind: str, data: dict[str, Any]) -> Accepted:
+    async def request(self, kind: str, data: dict[str, Any], *, turn: int | None = None) -> Accepted:
         self.requests.append((kind, data))
         if isinstance(self.outcome, Exception):
             raise self.outcome
