@@ -81,7 +81,7 @@ def test_the_same_turn_played_again_is_the_same_request(receiver):
 
 
 def test_closed_advisers_and_failures_are_told_apart(receiver):
-    receiver.answer = (409, '{"next_open_text": "Huomenna kello 9."}'.encode())
+    receiver.answer = (409, b'{"next_open_text": "Huomenna kello 9."}')
     with pytest.raises(AdvisersClosed) as closed:
         receiver.ask()
     assert closed.value.next_open == "Huomenna kello 9."
