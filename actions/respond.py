@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from actions import conversation, people, privacy, safety, self_check, services
 from actions.questions import questions
 from actions.turn import Handler, Turn
-from actions.understanding import volunteered
+from actions.understanding import agreed_meaning, names_barriers, volunteered
 
 HANDLERS: Mapping[str, Handler] = {
     **conversation.HANDLERS,
@@ -58,9 +58,14 @@ async def respond(turn: Turn) -> None:
         if _bare_fact(turn):
             # What the word alone sounded like is no second meaning either.
             turn.intent, turn.ranking = "inform_background", ()
-        elif turn.intent == "nlu_fallback" and volunteered(turn):
-            # What was told counts, also where the message as a whole was not understood.
-            turn.intent = "inform_background"
+        elif turn.intent == "nlu_fallback":
+            awaiting = state.awaiting if state.awaiting in questions() else None
+            agreed = agreed_meaning(awaiting, turn) if awaiting is not None else None
+            if agreed is not None:
+                turn.intent = agreed
+            elif volunteered(turn):
+                # What was told counts, also where the message as a whole was not understood.
+                turn.intent = "inform_background"
         handler = offered or HANDLERS.get(turn.intent, conversation.not_understood)
         done = handler(turn)
         if inspect.isawaitable(done):
@@ -80,13 +85,15 @@ def _offered(turn: Turn) -> Handler | None:
 
 
 def _bare_fact(turn: Turn) -> bool:
-    """Whether the message is little more than the number or the place that was asked for, whatever it sounded like.
+    """Whether the message is little more than the number, place or thing asked for, whatever it sounded like.
 
     "Nelonen" has no intent of its own that could be told from the word alone.
     """
     question = questions().get(turn.state.awaiting or "")
     if question is None or turn.is_button or turn.intent in safety.HANDLERS or len(turn.text.split()) > BARE_WORDS:
         return False
+    if question.kind == "barriers":
+        return names_barriers(turn)
     names = ("municipality",) if question.kind == "municipality" else (question.id, "number")
     if question.kind not in ("integer", "municipality"):
         return False

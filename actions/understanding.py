@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from actions.labels import value_label
 from actions.questions import BARRIERS, SKIPPED, questions
 from actions.state import Value
 from actions.turn import Turn
@@ -57,6 +58,9 @@ NOTHING = {
 
 SECOND_MEANING = 0.12
 """Likelihood from which a statement counts beside background facts, if it is also twice as likely as the next one."""
+
+BETWEEN_MEANINGS = 0.2
+"""Likelihood from which a meaning counts as one of two that a message is between."""
 
 INTEGERS = ("age", "unemployed_months", "labour_market_subsidy_days", "work_ability_score")
 
@@ -118,12 +122,28 @@ def _yes_no(question_id: str, turn: Turn) -> Value | None:
     specific = STATEMENT_ANSWERS.get((question_id, turn.intent))
     if specific is not None:
         return specific
-    fact = STATEMENT_FACTS.get(turn.intent, {}).get(question_id)
+    fact = _fact(turn.intent, question_id)
     if fact is None and turn.intent.startswith("inform_"):
         # "Kyllä, käyn työtoiminnassa": the first word answers, the rest tells more.
         opening = _OPENING.match(turn.text.casefold())
         return None if opening is None else "no" if opening[1].startswith("ei") else "yes"
     return fact
+
+
+def agreed_meaning(question_id: str, turn: Turn) -> str | None:
+    """For a message between two meanings: the likelier one, if both give the question the same answer; else None.
+
+    "En todellakaan jaksa" may be a no or tell of health; asked whether one is able to work it is the same.
+    """
+    if questions()[question_id].kind != "yes_no":
+        return None
+    likely = [name for name, share in turn.ranking if name != "nlu_fallback" and share >= BETWEEN_MEANINGS][:2]
+    answers = {POLARITY.get(n) or STATEMENT_ANSWERS.get((question_id, n)) or _fact(n, question_id) for n in likely}
+    return likely[0] if len(likely) == 2 and len(answers) == 1 and None not in answers else None
+
+
+def _fact(intent: str, question_id: str) -> Value | None:
+    return STATEMENT_FACTS.get(intent, {}).get(question_id)
 
 
 _OPENING = re.compile(r"\s*(kyllä|joo|juu|jep|ei|eipä)\b")
@@ -141,7 +161,17 @@ def _integer(question_id: str, turn: Turn) -> Value | None:
 
 
 def _barriers(turn: Turn) -> list[str]:
-    return [name for name in BARRIERS if any(e.name == "barrier" and e.value == name for e in turn.entities)]
+    told = {e.value for e in turn.entities if e.name == "barrier"}
+    if turn.state.awaiting == "life_situation_barriers":
+        # What the buttons say, written instead of pressed.
+        words = turn.text.casefold().replace(",", " ").split()
+        told |= {name for name in BARRIERS if value_label("life_situation_barriers", [name]) in words}
+    return [name for name in BARRIERS if name in told]
+
+
+def names_barriers(turn: Turn) -> bool:
+    """Whether the message names something that makes working hard."""
+    return bool(_barriers(turn))
 
 
 def _barrier_answer(_question_id: str, turn: Turn) -> Value | None:

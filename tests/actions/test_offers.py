@@ -210,3 +210,25 @@ def test_going_on_after_a_pause_in_so_many_words():
 def test_the_whole_talk_is_passed_on_only_when_that_is_said(intent, text, scope):
     talk = at("age").says("request_human").says(intent, text)
     assert talk.state.handoff.scope == scope
+
+
+@pytest.mark.parametrize(
+    ("ranking", "value"),
+    [
+        ([("nlu_fallback", 0.3), ("inform_health_limits", 0.45), ("deny", 0.4)], "no"),
+        ([("nlu_fallback", 0.3), ("inform_wants_work", 0.4), ("affirm", 0.2)], "yes"),
+        ([("nlu_fallback", 0.3), ("deny", 0.36), ("affirm", 0.28)], None),
+        ([("nlu_fallback", 0.3), ("inform_health_limits", 0.45), ("deny", 0.19)], None),
+        ([("nlu_fallback", 0.3), ("inform_health_limits", 0.45), ("stop", 0.4)], None),
+    ],
+)
+def test_between_two_meanings_that_answer_alike_the_answer_is_taken(ranking, value):
+    talk = at("feels_able_to_work").says("nlu_fallback", "en todellakaan", ranking=ranking)
+    assert talk.state.answers.get("feels_able_to_work") == value
+
+
+def test_a_barrier_named_as_its_button_is_the_answer():
+    talk = at("life_situation_barriers").says("ask_benefits", "Raha")
+    assert talk.state.answers["life_situation_barriers"] == ["money"]
+    talk = at("life_situation_barriers").says("ask_benefits", "mistä rahaa saa kun raha loppuu")
+    assert "life_situation_barriers" not in talk.state.answers
