@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from catalogue.search import SearchIndex
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from catalogue import store
 from catalogue.models import Catalogue, Service
 from catalogue.recommend import recommend
+from catalogue.search import SearchIndex
 from settings import Settings
 
 REVISION_CHECK_S = 30.0

@@ -203,7 +203,7 @@ def main() -> int:
     if command is None:
         say(f"there is no command {name}; there are {', '.join(COMMANDS)}")
         return 2
-    for sign in (signal.SIGTERM, signal.SIGHUP):
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, _stop_on_terminate)
     try:
         return command(arguments)

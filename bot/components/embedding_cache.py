@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from bot.components.embedders import Embedder, Matrix
 from numpy.typing import NDArray
+
+from bot.components.embedders import Embedder, Matrix
 
 logger = logging.getLogger(__name__)
 

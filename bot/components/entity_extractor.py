@@ -12,10 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from bot.components.finnish.extract import Extractor
-from bot.components.finnish.municipalities import Municipalities
-from bot.components.finnish.services import ServiceNames
-from bot.components.rasa_graph import awaiting, is_payload, text_of
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -24,6 +20,11 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components.finnish.extract import Extractor
+from bot.components.finnish.municipalities import Municipalities
+from bot.components.finnish.services import ServiceNames
+from bot.components.rasa_graph import awaiting, is_payload, text_of
 
 logger = logging.getLogger(__name__)
 

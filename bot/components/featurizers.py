@@ -10,11 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from bot.components.embedders import Embedder, Matrix, ParallelE5Embedder, load_e5, load_floret
-from bot.components.embedding_cache import encode_with_cache
-from bot.components.finnish.noise import noisy_copy
-from bot.components.finnish.spelling import Speller, count_words
-from bot.components.rasa_graph import CLEAN_TEXT, clean_text_of, is_payload, text_of
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -24,6 +19,12 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components.embedders import Embedder, Matrix, ParallelE5Embedder, load_e5, load_floret
+from bot.components.embedding_cache import encode_with_cache
+from bot.components.finnish.noise import noisy_copy
+from bot.components.finnish.spelling import Speller, count_words
+from bot.components.rasa_graph import CLEAN_TEXT, clean_text_of, is_payload, text_of
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from bot.components.finnish.text import normalise
 from numpy.typing import NDArray
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
+
+from bot.components.finnish.text import normalise
 
 CLEAN_TEXT = "clean_text"
 """Key of what :class:`bot.components.featurizers.Spelling` made of the text; not part of the answer."""

@@ -7,12 +7,6 @@ import logging
 from typing import Any
 
 import numpy as np
-from bot.components.embedders import load_e5, load_floret
-from bot.components.featurizers import COPY_OF
-from bot.components.finnish.text import windows
-from bot.components.intent.model import IntentModel, IntentModelConfig
-from bot.components.rasa_graph import clean_text_of, dense_features, dense_matrix, is_payload, text_of
-from bot.components.safety.detector import KINDS, Finding, Kind, default_patterns, judge, pick_threshold
 from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -22,6 +16,13 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components.embedders import load_e5, load_floret
+from bot.components.featurizers import COPY_OF
+from bot.components.finnish.text import windows
+from bot.components.intent.model import IntentModel, IntentModelConfig
+from bot.components.rasa_graph import clean_text_of, dense_features, dense_matrix, is_payload, text_of
+from bot.components.safety.detector import KINDS, Finding, Kind, default_patterns, judge, pick_threshold
 
 logger = logging.getLogger(__name__)
 

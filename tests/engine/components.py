@@ -10,14 +10,6 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from bot.components import embedders
-from bot.components.context_prior import ContextPrior
-from bot.components.embedding_cache import encode_with_cache
-from bot.components.entity_extractor import FinnishEntityExtractor, read_catalogue
-from bot.components.featurizers import COPY_OF, IS_COPY, E5Featurizer, FloretFeaturizer, Spelling, TypingNoise
-from bot.components.intent_classifier import FinnishIntentClassifier
-from bot.components.rasa_graph import CLEAN_TEXT
-from bot.components.safety_detector import SafetyDetector
 from rasa.core.channels.channel import UserMessage
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -29,6 +21,15 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components import embedders
+from bot.components.context_prior import ContextPrior
+from bot.components.embedding_cache import encode_with_cache
+from bot.components.entity_extractor import FinnishEntityExtractor, read_catalogue
+from bot.components.featurizers import COPY_OF, IS_COPY, E5Featurizer, FloretFeaturizer, Spelling, TypingNoise
+from bot.components.intent_classifier import FinnishIntentClassifier
+from bot.components.rasa_graph import CLEAN_TEXT
+from bot.components.safety_detector import SafetyDetector
 
 EXAMPLES = {
     "affirm": ["joo", "kyllä", "kyllä haluan", "joo totta kai", "aivan", "jep joo", "no joo kyllä", "kyllä kyllä"],

@@ -6,13 +6,14 @@ import asyncio
 import unittest
 from typing import Any
 
-from bot.components.tracker_store import BoundedTrackerStore
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
+
+from bot.components.tracker_store import BoundedTrackerStore
 
 DOMAIN = Domain.from_dict({"intents": ["greet"], "slots": {"age": {"type": "any", "mappings": [{"type": "custom"}]}}})
 

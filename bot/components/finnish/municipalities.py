@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from bot.components.finnish.spans import Span, readable
 
 OTHER = "other"

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bot.components.finnish.text import fold, normalise
-from bot.components.intent.softmax_regression import Training, Weights, fit, softmax
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import GroupShuffleSplit
+
+from bot.components.finnish.text import fold, normalise
+from bot.components.intent.softmax_regression import Training, Weights, fit, softmax
 
 Floats = NDArray[np.float32]
 

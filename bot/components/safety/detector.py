@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 import yaml
-from bot.components.finnish.text import fold, normalise
 from numpy.typing import NDArray
+
+from bot.components.finnish.text import fold, normalise
 
 Kind = Literal["crisis", "danger"]
 KINDS: tuple[Kind, ...] = ("crisis", "danger")
