@@ -62,6 +62,12 @@ SECOND_MEANING = 0.12
 BETWEEN_MEANINGS = 0.2
 """Likelihood from which a meaning counts as one of two that a message is between."""
 
+# Told in answer to "what makes it hard", these are a hindrance even without a name.
+HINDRANCES = frozenset(
+    "inform_life_situation inform_health_limits inform_lacks_skills inform_not_motivated "
+    "inform_wants_participation".split()
+)
+
 INTEGERS = ("age", "unemployed_months", "labour_market_subsidy_days", "work_ability_score")
 
 
@@ -179,7 +185,7 @@ def _barrier_answer(_question_id: str, turn: Turn) -> Value | None:
     if found:
         return found
     # What is said in answer to "what makes it hard" is a hindrance even if we have no name for it.
-    said_something = turn.intent in ("inform_life_situation", "inform_health_limits", "inform_lacks_skills")
+    said_something = turn.intent in HINDRANCES
     return ["other"] if said_something else None
 
 

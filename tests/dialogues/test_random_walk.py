@@ -91,7 +91,8 @@ class Walk:
         if self.chance.random() < 0.5:
             reply = self.talk.says("haluan jutella ihmisen kanssa")
             self._heard("haluan jutella ihmisen kanssa", reply)
-            return "person" if reply.awaiting == "handoff_consent" or reply.status in WITH_A_PERSON else "nowhere"
+            asked = reply.awaiting in ("handoff_consent", "handoff_contact", "callback_time")
+            return "person" if asked or reply.status in WITH_A_PERSON else "nowhere"
         self._heard("aloitetaan alusta", self.talk.says("aloitetaan alusta"))
         for _ in range(len(questions()) + 2):
             if self.talk.read().json()["recommendations"] and self.talk.reply.awaiting is None:
