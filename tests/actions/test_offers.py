@@ -234,7 +234,9 @@ def test_a_barrier_named_as_its_button_is_the_answer():
     assert "life_situation_barriers" not in talk.state.answers
 
 
-@pytest.mark.parametrize(("intent", "value"), [("inform_wants_participation", ["other"]), ("inform_able_to_work", None)])
+@pytest.mark.parametrize(
+    ("intent", "value"), [("inform_wants_participation", ["other"]), ("inform_able_to_work", None)]
+)
 def test_being_alone_makes_work_hard_though_it_has_no_button(intent, value):
     talk = at("life_situation_barriers").says(intent, "oon ihan yksin")
     assert talk.state.answers.get("life_situation_barriers") == value
