@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,13 +24,25 @@ def lines(output: str) -> list[str]:
     return [line for line in output.splitlines() if line.strip()]
 
 
+def iter_until(lines: Iterable[str], words: str) -> Iterator[str]:
+    """The lines up to the first that has ``words``."""
+    for line in lines:
+        yield line
+        if words in line:
+            return
+
+
 def test_it_serves_says_where_and_stops_all_on_interrupt(project: Project) -> None:
     launcher = project.start("run")
-    assert until(project.serves)
+    assert launcher.stdout is not None
+    # The last line that it says: by then it has waited for all parts and made their first calls.
+    said = "".join(iter_until(launcher.stdout, "Ctrl-C"))
+    assert project.serves()
     assert len(project.living()) == 4, "the launcher, engine, actions and api"
 
     os.kill(launcher.pid, signal.SIGINT)
-    output, _ = launcher.communicate(timeout=60)
+    rest, _ = launcher.communicate(timeout=60)
+    output = said + rest
 
     assert launcher.returncode == 0
     assert until(lambda: not project.living())
@@ -44,7 +57,8 @@ def test_it_serves_says_where_and_stops_all_on_interrupt(project: Project) -> No
 def test_it_leaves_nothing_when_it_is_killed_outright(project: Project) -> None:
     assert ON_LINUX, "only Linux ends the children of a killed process; see launcher/processes.py"
     launcher = project.start("run")
-    assert until(project.serves)
+    assert launcher.stdout is not None
+    assert "Ctrl-C" in "".join(iter_until(launcher.stdout, "Ctrl-C"))
     assert len(project.living()) == 4
 
     launcher.kill()
@@ -55,7 +69,8 @@ def test_it_leaves_nothing_when_it_is_killed_outright(project: Project) -> None:
 
 def test_a_part_that_dies_is_started_again_and_all_stop_when_terminated(project: Project) -> None:
     launcher = project.start("run")
-    assert until(project.serves)
+    assert launcher.stdout is not None
+    assert "Ctrl-C" in "".join(iter_until(launcher.stdout, "Ctrl-C"))
     [actions] = [
         pid for pid in project.living() if b"actions" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     ]
