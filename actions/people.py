@@ -60,6 +60,9 @@ def _begin(turn: Turn, kind: Literal["chat", "callback"]) -> None:
     state = turn.state
     if state.awaiting not in OPEN_STEPS:
         state.parked = state.awaiting
+    elif state.awaiting == "handoff_consent":
+        # To ask for a person once more is no consent; say what is meant instead of the same words.
+        turn.say("utter_explain_handoff_consent")
     state.handoff = HandoffDraft(kind=kind)
     state.awaiting = "handoff_consent"
     state.progress = None
@@ -78,9 +81,7 @@ def handoff_consent(turn: Turn) -> bool:
     """Take the message as the answer to the consent. True when it was one."""
     choice = turn.entity("handoff_consent") if turn.is_button else None
     if choice is None:
-        choice = {"affirm": "summary", "request_human": "summary", "deny": "no", "cancel_handoff": "no"}.get(
-            turn.intent
-        )
+        choice = {"affirm": "summary", "deny": "no", "cancel_handoff": "no"}.get(turn.intent)
         agrees = turn.intent == "affirm" or _AGREES.match(turn.text.casefold())
         if choice != "no" and agrees and re.search(r"\bkoko\b|\bkaik", turn.text.casefold()):
             choice = "transcript"

@@ -105,7 +105,7 @@ def shell(_arguments: list[str]) -> int:
     say("write in Finnish; /stop ends")
     try:
         extra = {"ACTIONS_HOST": settings.actions_host, "ACTIONS_PORT": str(settings.actions_port)}
-        argv = [str(ENGINE_PYTHON), "-m", "rasa", "shell", "--quiet", "--model", str(model)]
+        argv = [str(ENGINE_PYTHON), "-m", "bot.engine", "shell", "--quiet", "--model", str(model)]
         argv += ["--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml"]
         return subprocess.call(argv, cwd=ROOT, env=engine_environment(extra))  # noqa: S603
     finally:

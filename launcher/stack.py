@@ -61,7 +61,7 @@ def ensure_development_secrets(settings: Settings, path: Path = SECRETS) -> None
 def engine_argv(model: Path, settings: Settings) -> list[str]:
     """The command line of the engine. ``--enable-api`` is for ``/model/parse``; it listens on loopback only."""
     return [
-        str(ENGINE_PYTHON), "-m", "rasa", "run", "--enable-api", "--quiet",
+        str(ENGINE_PYTHON), "-m", "bot.engine", "run", "--enable-api", "--quiet",
         "-i", settings.engine_host, "-p", str(settings.engine_port),
         "--model", str(model), "--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml",
     ]  # fmt: skip

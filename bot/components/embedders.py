@@ -23,6 +23,10 @@ from numpy.typing import NDArray
 logger = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float32]
+
+MAX_CHARACTERS = 400
+"""Of a message that is as long as a page, so much is embedded: time grows with length, and a turn has four seconds."""
+
 _TOKEN = re.compile(r"\w+|[^\w\s]", re.UNICODE)
 
 
@@ -52,10 +56,9 @@ class E5Embedder:
     def encode(self, texts: Sequence[str]) -> Matrix:
         """One row for each text; texts that come twice are embedded once."""
         unique = list(dict.fromkeys(texts))
-        # A message may be as long as a page; the first 800 characters say what it wants.
         if self._set_threads is not None:
             self._set_threads(1)  # holds for the calling thread only
-        rows = np.asarray(self._model.query([text[:800] or " " for text in unique]), dtype=np.float32)
+        rows = np.asarray(self._model.query([text[:MAX_CHARACTERS] or " " for text in unique]), dtype=np.float32)
         place = {text: i for i, text in enumerate(unique)}
         return rows[[place[text] for text in texts]]
 

@@ -26,6 +26,9 @@ from bot.components.safety.detector import KINDS, Finding, Kind, default_pattern
 
 logger = logging.getLogger(__name__)
 
+MAX_EMBEDDED_PARTS = 8
+"""Parts of a long message that get sentence vectors; with more, the parts are judged by their words."""
+
 OTHER = "other"
 
 
@@ -153,7 +156,8 @@ class SafetyDetector(GraphComponent, IntentClassifier):
             return judge(self._patterns, both, None, (), {})
         odds = [self._model.predict([clean], dense_features(message))]
         if parts := windows(clean)[1:]:
-            odds.append(self._model.predict(parts, _vectors(parts)))
+            # Words alone where there are many parts: their vectors would take longer than a turn may.
+            odds.append(self._model.predict(parts, _vectors(parts) if len(parts) <= MAX_EMBEDDED_PARTS else None))
         return judge(self._patterns, both, np.vstack(odds), self._model.classes, self._thresholds, self._part_threshold)
 
     def _from_ranking(self, ranking: list[dict[str, Any]]) -> Finding | None:

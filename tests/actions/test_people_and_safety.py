@@ -149,3 +149,10 @@ def test_erasure_is_confirmed_first(intent, command):
 def test_an_erasure_command_lasts_one_turn():
     talk = at("wants_work").says("delete_my_data").says("affirm").says("greet")
     assert talk.state.command is None
+
+
+def test_asking_for_a_person_again_is_no_consent():
+    talk = asked_for_person().says("request_human", "haluan jutella ihmisen kanssa")
+    assert talk.handoffs.requests == []
+    assert talk.state.awaiting == "handoff_consent"
+    assert talk.said[0] == "utter_explain_handoff_consent"
