@@ -113,7 +113,7 @@ def test_the_example_file_changes_nothing_until_a_line_is_uncommented() -> None:
 @pytest.mark.parametrize("unit", sorted((ROOT / "deploy" / "systemd").glob("*.service")), ids=lambda path: path.name)
 def test_the_units_start_what_exists(unit: Path) -> None:
     text = unit.read_text("utf-8")
-    started = re.findall(r"^ExecStart=/opt/tienviitta/\.envs/(\w+)/bin/python -m (\w+)", text, re.MULTILINE)
+    started = re.findall(r"^ExecStart=/opt/tienviitta/\.envs/(\w+)/bin/python -m ([\w.]+)", text, re.MULTILINE)
     assert len(started) == 1
     environment, module = started[0]
     assert (ROOT / "requirements" / f"{environment}.txt").exists()
