@@ -9,8 +9,16 @@ import pytest
 from ruamel.yaml import YAML
 
 from settings import ROOT
-from tests.conftest import Stack
+from tests.conftest import Stack, start_stack
 from tests.system.people import Adviser, Resident
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A service of its own: these tests look at the whole queue and kill processes."""
+    running = start_stack(tmp_path_factory.mktemp("system"))
+    yield running
+    running.supervisor.stop()
 
 
 @pytest.fixture(scope="session")
