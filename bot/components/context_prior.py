@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -13,31 +12,21 @@ from rasa.shared.nlu.constants import INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDI
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.components.context.priors import read_priors
-from bot.components.rasa_graph import awaiting, set_ranking
+from bot.components.rasa_graph import Component, awaiting, set_ranking
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class ContextPrior(GraphComponent, IntentClassifier):
+class ContextPrior(Component, IntentClassifier):
     """Shifts the ranking by what is awaited; without the api's metadata it changes nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        super().__init__(config, model_storage, resource)
         self._priors = read_priors()
 
     @classmethod
     def required_components(cls) -> list[type]:
         """An intent classifier comes before this."""
         return [IntentClassifier]
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> ContextPrior:
-        """Make the component (called by Rasa)."""
-        return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Weigh each message's ranking."""

@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -24,7 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.components.finnish.extract import Extractor
 from bot.components.finnish.municipalities import Municipalities
 from bot.components.finnish.services import ServiceNames
-from bot.components.rasa_graph import awaiting, is_payload, text_of
+from bot.components.rasa_graph import TrainedComponent, awaiting, is_payload, text_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,20 +47,17 @@ def read_catalogue(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class FinnishEntityExtractor(GraphComponent, EntityExtractorMixin):
+class FinnishEntityExtractor(TrainedComponent, EntityExtractorMixin):
     """Entities by rules; names of places and services as the catalogue had them when the model was trained."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        catalogue: dict[str, list[dict[str, Any]]] | None = None,
-    ) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
-        names = catalogue or {"municipalities": [], "services": []}
+    untrained = "The entity extractor was not trained: it knows no municipality and no service"
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        super().__init__(config, model_storage, resource)
+        self._know({"municipalities": [], "services": []})
+
+    def _know(self, names: dict[str, list[dict[str, Any]]]) -> None:
+        self._names = names
         self._extractor = Extractor(
             Municipalities.build(names["municipalities"]), ServiceNames.build(names["services"])
         )
@@ -79,43 +75,21 @@ class FinnishEntityExtractor(GraphComponent, EntityExtractorMixin):
         names = read_catalogue(PROJECT / (config.get("catalogue") or cls.get_default_config()["catalogue"]))
         return hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> FinnishEntityExtractor:
-        """Make an untrained component (called by Rasa)."""
-        return cls(config, model_storage, resource)
-
     def train(self, training_data: TrainingData) -> Resource:
         """Keep the catalogue's names in the model."""
         names = read_catalogue(PROJECT / self._config["catalogue"])
         if not names["municipalities"] or not names["services"]:
             logger.warning("The catalogue in %s lacks municipalities or services", self._config["catalogue"])
-        with self._model_storage.write_to(self._resource) as folder:
-            (folder / "catalogue.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
-        return self._resource
+        self._know(names)
+        return self.persist()
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> FinnishEntityExtractor:
-        """Make the trained component (called by Rasa)."""
-        catalogue = None
-        try:
-            with model_storage.read_from(resource) as folder:
-                catalogue = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))
-        except ValueError:
-            logger.warning("The entity extractor was not trained: it knows no municipality and no service")
-        return cls(config, model_storage, resource, catalogue)
+    def write(self, folder: Path) -> None:
+        """Write the catalogue's names."""
+        (folder / "catalogue.json").write_text(json.dumps(self._names, ensure_ascii=False), encoding="utf-8")
+
+    def read(self, folder: Path) -> None:
+        """Take the names over."""
+        self._know(json.loads((folder / "catalogue.json").read_text(encoding="utf-8")))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the entities that each message's text holds."""

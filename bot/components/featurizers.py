@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import random
 from abc import abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.features import Features
@@ -22,11 +20,19 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.embedders import Embedder, Matrix, ParallelE5Embedder, load_e5, load_floret
 from bot.components.embedding_cache import encode_with_cache
+from bot.components.finnish.clauses import split_clauses
 from bot.components.finnish.noise import noisy_copy
 from bot.components.finnish.spelling import Speller, count_words
-from bot.components.rasa_graph import CLEAN_TEXT, clean_text_of, is_payload, text_of
-
-logger = logging.getLogger(__name__)
+from bot.components.rasa_graph import (
+    CLEAN_CLAUSES,
+    CLEAN_TEXT,
+    Component,
+    TrainedComponent,
+    clean_text_of,
+    is_payload,
+    promise_vector,
+    text_of,
+)
 
 COPY_OF = "copy_of"
 """Key of a training message: the number of the example, which its badly typed copy shares."""
@@ -34,19 +40,8 @@ COPY_OF = "copy_of"
 IS_COPY = "is_copy"
 
 
-class _SentenceVectors(DenseFeaturizer, GraphComponent):
-    """Adds one vector to each message; none where the model is not to be had."""
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> _SentenceVectors:
-        """Make the component (called by Rasa)."""
-        return cls(execution_context.node_name, config)
+class _SentenceVectors(Component, DenseFeaturizer):
+    """Adds one vector to each example and promises one to each message; none where the model is not to be had."""
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
@@ -56,19 +51,22 @@ class _SentenceVectors(DenseFeaturizer, GraphComponent):
     def _embedder(self) -> Embedder | None: ...
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add the vectors."""
-        self._add(messages, self._embedder() if messages else None)
+        """Promise the vectors."""
+        embedder = self._embedder() if messages else None
+        for message in messages:
+            if embedder is not None and text_of(message).strip() and not is_payload(message):
+                promise_vector(message, embedder)
         return messages
 
     def _add(self, messages: list[Message], embedder: Embedder | None) -> None:
         spoken = [m for m in messages if text_of(m).strip() and not is_payload(m)]
         if embedder is not None and spoken:
             for message, row in zip(spoken, embedder.encode([clean_text_of(m) for m in spoken]), strict=True):
-                message.add_features(Features(row[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+                message.add_features(Features(row[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add the vectors to the examples."""
-        self.process(training_data.training_examples)
+        self._add(training_data.training_examples, self._embedder())
         return training_data
 
 
@@ -108,28 +106,13 @@ class FloretFeaturizer(_SentenceVectors):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class TypingNoise(GraphComponent):
+class TypingNoise(Component):
     """Adds badly typed copies of some examples to the training data. Does nothing to a message."""
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        self._share = float(config["share"])
-        self._seed = int(config["seed"])
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`share`: how many of the examples get a copy, 0..1; `seed`: which ones, and which slips."""
         return {"share": 0.5, "seed": 20260101}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> TypingNoise:
-        """Make the component (called by Rasa)."""
-        return cls(config)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Leave the messages as they are."""
@@ -138,13 +121,14 @@ class TypingNoise(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training data with the copies at its end."""
         examples = [m for m in training_data.training_examples if m.get(INTENT) and m.get(TEXT)]
+        share, seed = float(self._config["share"]), int(self._config["seed"])
         copies = []
         for number, message in enumerate(examples):
             message.set(COPY_OF, number)
             text = text_of(message)
             # The choice rests on the text alone, so that one example more does not change all the others.
-            rng = random.Random(f"{self._seed} {text}")  # noqa: S311
-            if rng.random() < self._share:
+            rng = random.Random(f"{seed} {text}")  # noqa: S311
+            if rng.random() < share:
                 copy = noisy_copy(text, rng)
                 if copy != text:
                     copies.append(
@@ -156,73 +140,49 @@ class TypingNoise(GraphComponent):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
-class Spelling(GraphComponent):
+class Spelling(TrainedComponent):
     """Puts missing dots and slips right, by the words of the training examples, before anything reads the text."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        speller: Speller | None = None,
-    ) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
-        self._speller = speller
+    untrained = "Spelling was not trained: texts are read as they are typed"
+    _counts: dict[str, int]
+    _speller: Speller | None = None
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`least`: how many times a word must be in the examples to be what a misspelt one meant."""
         return {"least": 2}
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Spelling:
-        """Make an untrained component (called by Rasa)."""
-        return cls(config, model_storage, resource)
-
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the words of the examples, not of their badly typed copies."""
-        counts = count_words(text_of(m) for m in training_data.training_examples if m.get(TEXT) and not m.get(IS_COPY))
-        self._speller = Speller(counts, int(self._config["least"]))
-        with self._model_storage.write_to(self._resource) as folder:
-            ordered = dict(sorted(counts.items()))
-            (folder / "words.json").write_text(json.dumps(ordered, ensure_ascii=False), encoding="utf-8")
-        return self._resource
+        examples = (text_of(m) for m in training_data.training_examples if m.get(TEXT) and not m.get(IS_COPY))
+        self._learn(dict(sorted(count_words(examples).items())))
+        return self.persist()
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> Spelling:
-        """Make the trained component (called by Rasa)."""
-        speller = None
-        try:
-            with model_storage.read_from(resource) as folder:
-                counts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
-            speller = Speller(counts, int(config["least"]))
-        except ValueError:
-            logger.warning("Spelling was not trained: texts are read as they are typed")
-        return cls(config, model_storage, resource, speller)
+    def _learn(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+        self._speller = Speller(counts, int(self._config["least"]))
+
+    def write(self, folder: Path) -> None:
+        """Write the words and how often each was seen."""
+        (folder / "words.json").write_text(json.dumps(self._counts, ensure_ascii=False), encoding="utf-8")
+
+    def read(self, folder: Path) -> None:
+        """Take the words over."""
+        self._learn(json.loads((folder / "words.json").read_text(encoding="utf-8")))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the text as it was meant."""
         for message in messages:
-            if self._speller is not None and text_of(message) and not is_payload(message):
-                message.set(CLEAN_TEXT, self._speller.text(text_of(message)))
+            text = text_of(message)
+            if self._speller is not None and text and not is_payload(message):
+                message.set(CLEAN_TEXT, self._speller.text(text))
+                if clauses := split_clauses(text):
+                    message.set(CLEAN_CLAUSES, [self._speller.text(clause.text) for clause in clauses])
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add to the examples what they are when they come as messages."""
-        self.process(training_data.training_examples)
+        for message in training_data.training_examples:
+            if self._speller is not None and text_of(message):
+                message.set(CLEAN_TEXT, self._speller.text(text_of(message)))
         return training_data

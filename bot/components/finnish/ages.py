@@ -15,14 +15,15 @@ _AFTER = re.compile(
     r"|vuotinen|vuotene|vuotie\w*|vuottias\w*|vuoden\s+iassa|-?vee\s+van\w*|(?:tayt(?:in|tany\w*))|ikavuo\w*|vuo[td]ist\w*)|(?P<maybe>vuotta|vuot|vuotena|vee|v)\b\.?)"
 )
 _BEFORE = re.compile(
-    r"(?:(?P<sure>\bik(?:a|aa|ani|as|aa on|ani on|ana)\b\s*(?:on|onpi|:|=|mulla|minulla)?(?:\s+(?:mulla|jo|nyt|noin))*"
+    r"(?:(?P<sure>\bik(?:a|aa|ani|as|aa on|ani on|ana)(?:ki|kin|han)?\b\s*(?:(?:on|oli)(?:ki|kin|pi|han|ki? ?on)?|:|=|mulla|minulla)?"
+    r"(?:\s+(?:mulla|minulla|jo|nyt|noin|vasta|ois|olis|oliski))*"
     r"|\btayt(?:in|tany|tanyt|anyt|ti)\b(?:\s+(?:\w+\s+){0,2})?|\b(?:vuosia|vuossia|ikaa)\s+(?:(?:on|loytyy|tulee|mulla|minulla|mittarissa|kertyny\w*|jo|nyt|takana)\s+)*)"
     r"|(?P<turning>\btayt(?:an|taa)\b(?:\s+\w+){0,2})"
     r"|(?P<maybe>\b(?:olen|oon|mina|ma|mie|mia|maa|meitsi on|olin|olevani|oisin))(?:\s+(?:nyt|jo|vasta|kohta|melkein|noin|semmonen|sellainen|tammonen|tallainen|vaan|vain|just|ite))*)\s*$"
 )
 _NOT_AGE_BEFORE = re.compile(r"(?:\byli|\balle|\bnoin|\bn\.|\bkohta|\bmelkein)\s*$")
 _NOT_AGE_AFTER = re.compile(
-    r"\s*(?:(?!ja\b)\w+\s+){0,2}?(?:tyoton|tyottom|tyotta|toissa|toita|kokemu|sitten|alalla|alan|tyoura|ura\b|tehny|tehnyt|naimis|asunu|asunut"
+    r"\s*(?:(?!(?:ja|mies|nainen|aiti|isa|poika|tytto|tyyppi)\b)\w+\s+){0,2}?(?:tyoton|tyottom|tyotta|toissa|toita|kokemu|sitten|alalla|alan|tyoura|ura\b|tehny|tehnyt|naimis|asunu|asunut"
     r"|hoita|sairas|putke|ollu|tyokok|ilman|kotona|elakk|sama|yhdess|istu|juonu|raitti|kestan|rekka|duuni|opiskel)"
 )
 _NOT_PERSON_AFTER = re.compile(
@@ -95,7 +96,14 @@ def find_ages(text: str, today: date, *, asked: bool = False) -> list[Span]:
             _add(found, number.start, end, value)
         elif before and before["turning"]:
             _add(found, number.start, end, value - 1)
-        elif value < YOUNGEST or number.form == "mark" or (after and _NOT_AGE_AFTER.match(rest)):
+        elif (
+            value < YOUNGEST
+            or number.form == "mark"
+            or (
+                # "23v. Ollut töissä …": the next sentence says nothing about this number.
+                after and not after.group().endswith(".") and _NOT_AGE_AFTER.match(rest)
+            )
+        ):
             continue
         elif after and (after["maybe"] in {"v", "vee"} or (before_loose and before_loose["maybe"]) or asked):
             if not re.search(r"(?:ollu\w*|kestany\w*|kesti|jo|viel|viime|ainakin)\s*$", text[: number.start]) or asked:

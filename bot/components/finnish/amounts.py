@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 from bot.components.finnish.durations import Duration, find_durations
@@ -31,7 +32,7 @@ _UNEMPLOYED = re.compile(
 )
 _OTHER_LENGTH = re.compile(
     r"kokemu|alalla|tyoura|uraa|naimis|asunu|asuin|sairaslom|saikku|saikul|sairasta|opiskel|koulu[ns]|opinn|toissa\s+(?:oon|olen|olin)|(?:olin|tein|tehny|tehnyt|teki|ollu|ollut|oli)\s+(?:(?!ilman|vailla|ei\b)\w+\s+){0,4}(?:toissa|toita|duunissa|hommissa|raksalla|kaupassa|tehtaalla|alan)"
-    r"|kuntouttava|tyokokeilu|hoitanu|omaishoit|vankil|raitti|juonu|lapsi|vanha|ikais|vuotias|syntyny|\bika|sitten|velkaa|asuntolaina|suom[ei]|muutin|kortti|kestaa|kestaako|kesto|paasta\b|kuluttua|odot|jono"
+    r"|kuntouttava|tyokokeilu|\btein\b|\bkavin\b|hoitanu|omaishoit|vankil|raitti|juonu|lapsi|vanha|ikais|vuotias|syntyny|velkaa|asuntolaina|\bsuom[ei]|muutin|kortti|kestaa|kestaako|kesto|paasta\b|kuluttua|odot|jono"
 )
 _NOT_UNEMPLOYED = re.compile(
     r"\b(?:en|emma|ma en)\s+(?:\w+\s+){0,2}(?:tyoton|tyottomana|tyottomana)\b|\b(?:oon|olen)\s+(?:\w+\s+){0,2}(?:toissa|tyossa|tyoelamassa|duunissa)\b|\ben\s+(?:paivaakaan|lainkaan|ollenkaan)|\bei\s+(?:paivaakaan|yhtaan)"
@@ -89,7 +90,7 @@ def find_amounts(text: str, today: date, awaiting: str | None, taken: list[Span]
 
     _scores(text, numbers, awaiting, add, free)
     _days(text, numbers, durations, awaiting, add, free)
-    _months(text, durations, awaiting, today, numbers, add, free)
+    _months(text, durations, awaiting, today, numbers, taken, add, free)
     if not any(span.entity == "unemployed_months" for span in found):
         fresh = _JUST_NOW.search(text) or (_NOT_UNEMPLOYED.search(text) if awaiting == "unemployed_months" else None)
         fresh = fresh or (_NO_UNEMPLOYMENT.search(text) if awaiting is None else None)
@@ -167,6 +168,7 @@ def _months(
     awaiting: str | None,
     today: date,
     numbers: list[Number],
+    taken: list[Span],
     add: _Add,
     free: _Free,
 ) -> None:
@@ -181,24 +183,76 @@ def _months(
                 return
     if awaiting not in {None, "unemployed_months"} and not unemployed:
         return
-    best: Duration | None = None
+    # What was taken for an age is no cue for another length.
+    cues = _Cues.of(_AGE_WORDS.sub(lambda match: " " * len(match.group()), _blanked(text, taken)))
+    best: tuple[float, bool, int, Duration] | None = None
     for duration in candidates:
         if duration.kind == "when" and not (unemployed or asked):
             continue
         alone = len(text.split()) <= len(text[duration.start : duration.end].split()) + 2
-        said = asked or (unemployed and _nearer(duration, text))
+        to_unemployed, to_other = cues.distances(duration)
+        said = asked or (unemployed and to_unemployed <= to_other)
         said = said or (alone and awaiting is None and not _OTHER_LENGTH.search(text))
-        if said and (best is None or (best.kind == "when" and duration.kind != "when")):
-            best = duration
+        order = (
+            to_unemployed if to_unemployed <= to_other else _FAR,
+            duration.kind == "when",
+            duration.start,
+            duration,
+        )
+        if said and (best is None or order[:3] < best[:3]):
+            best = order
     if best is not None:
-        add(best.start, best.end, "unemployed_months", best.months)
+        duration = best[3]
+        add(duration.start, duration.end, "unemployed_months", duration.months)
 
 
-def _nearer(duration: Duration, text: str) -> bool:
-    """Whether the length is rather about being without work than about something else in the same sentence."""
-    middle = (duration.start + duration.end) / 2
+def _blanked(text: str, spans: list[Span]) -> str:
+    for span in spans:
+        text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+    return text
 
-    def distance(pattern: re.Pattern[str]) -> float:
-        return min((abs((m.start() + m.end()) / 2 - middle) for m in pattern.finditer(text)), default=10_000.0)
 
-    return distance(_UNEMPLOYED) <= distance(_OTHER_LENGTH)
+def _past_word(text: str, place: int) -> int:
+    while place < len(text) and text[place].isalnum():
+        place += 1
+    return place
+
+
+@dataclass(frozen=True)
+class _Cues:
+    """Places of words that say what a length of time is about."""
+
+    text: str
+    unemployed: list[tuple[int, int]]
+    other: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, text: str) -> _Cues:
+        def places(pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+            # To the end of the word: "työttömän vuoden" has one space between, not three letters more.
+            return [(match.start(), _past_word(text, match.end())) for match in pattern.finditer(text)]
+
+        return cls(text, places(_UNEMPLOYED), places(_OTHER_LENGTH))
+
+    def distances(self, duration: Duration) -> tuple[float, float]:
+        """How far the nearest word about being without work is, and the nearest one about something else."""
+        unemployed = min((self._distance(cue, duration) for cue in self.unemployed), default=_FAR)
+        other = min((self._distance(cue, duration) for cue in self.other), default=_FAR)
+        # "Viisi vuotta sitten" is a time and no length, unless the same clause says that work ended.
+        if _AGO.match(self.text, duration.end) and unemployed >= _CLAUSE:
+            other = 0.0
+        return unemployed, other
+
+    def _distance(self, cue: tuple[int, int], duration: Duration) -> float:
+        """Characters in between; the end of a clause counts for many."""
+        end = duration.end - self.text[: duration.end].endswith(".")  # "8 kk." may end the sentence too
+        low, high = (cue[1], duration.start) if cue[1] <= duration.start else (end, cue[0])
+        between = self.text[low:high]
+        return len(between) + _CLAUSE * len(_CLAUSE_END.findall(between))
+
+
+_FAR = 10_000.0
+_CLAUSE = 40.0
+_CLAUSE_END = re.compile(r"(?<!\d)[.,](?!\d)|[!?;\n]|\s(?:ja|mutta|mut|nyt)\s")
+_AGO = re.compile(r"\s*sitt?e?n?\b")
+_AGE_WORDS = re.compile(r"\bik(?:a|aa|ani)(?:ki|kin|han)?\b|\bvuotias\w*|\bvanha\w*")

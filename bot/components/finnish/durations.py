@@ -34,7 +34,7 @@ _WORDED = re.compile(
     rf"|(?P<few>pari|parin|paria|muutama\w*|muutaman)\s*{_UNIT.replace('?P<', '?P<c_')}"
     rf"|(?P<about>{'|'.join(_ABOUT)})\s*{_UNIT.replace('?P<', '?P<d_')}"
     rf"|(?P<going>{'|'.join(_GOING_ON)})\s*{_UNIT.replace('?P<', '?P<e_')}"
-    rf"|(?P<one>vuosikymmenen|vuosi|vuoden|vuos|vuojen|vuuen|vuueen|kuukausi|kuukauden|kuukauen|viikko|viikon)\b(?!\s*(?:sitten|paasta|paastä|\d{{4}})))"
+    rf"|(?P<one>vuosikymmenen|vuosi|vuoden|vuos|vuojen|vuuen|vuueen|kuukausi|kuukauden|kuukauen|viikko|viikon)\b(?!\s*(?:paasta|paastä|\d{{4}})))"
 )
 _NUMBER_UNIT = re.compile(rf"\s*-?\s*(?:(?P<and_half>ja\s+(?:puol(?:i|en|ta|ikas)?|puolikas))\s*)?{_UNIT}")
 _AND_HALF_AFTER = re.compile(r"\s*ja\s+(?:puol(?:i|en|ta|ikas)?|puolikas)\b(?!\s*(?:vuo|kuuk|kk|v\b))")

@@ -45,9 +45,11 @@ class Extractor:
         asked_time = awaiting in _CONTACT_QUESTIONS
         times = find_callback_time(_blank(plain, found), text, asked=asked_time)
         found += times
-        found += find_ages(_blank(plain, found), today, asked=awaiting == "age")[:1]
+        places = self.municipalities.find(plain, text, asked=awaiting == "municipality")
+        # A place stands between what is about the age and what follows: "23v Lahesta ollu työttömänä vuoden".
+        found += find_ages(_blank(_blank(plain, places, mark=","), found), today, asked=awaiting == "age")[:1]
         found += find_amounts(_blank(plain, found, keep="age"), today, awaiting, found)
-        found += self.municipalities.find(plain, text, asked=awaiting == "municipality")
+        found += places
         found += find_questions(plain)
         # "300 päivää työmarkkinatukea" tells the days; it does not ask about the benefit.
         days = any(span.entity == "labour_market_subsidy_days" for span in found)
@@ -61,9 +63,9 @@ def _blank_pattern(text: str, pattern: re.Pattern[str]) -> str:
     return pattern.sub(lambda match: " " * len(match.group()), text)
 
 
-def _blank(text: str, spans: list[Span], keep: str = "") -> str:
+def _blank(text: str, spans: list[Span], keep: str = "", mark: str = " ") -> str:
     """The text with what was found blanked out, so that its digits are not read again."""
     for span in spans:
         if span.entity != keep:
-            text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+            text = text[: span.start] + mark * (span.end - span.start) + text[span.end :]
     return text

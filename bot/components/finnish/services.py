@@ -139,6 +139,9 @@ def _fits(token: str, stem: str, word: str, exact: bool) -> bool:
             token.startswith(word + ":")
         )
     token = token.replace(":", "").replace("'", "")
+    if len(stem) < 4 and word.endswith("s"):
+        # Three letters begin many words: "hyvin" is no form of "Hyvis", "hyviksestä" is.
+        return token.startswith((word, f"{word[:-1]}ks"))
     if token.startswith(stem) and len(token) - len(stem) <= _TAIL and _same_word(token, word, stem):
         return True
     if exact or len(stem) < 7:

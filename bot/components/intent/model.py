@@ -1,4 +1,4 @@
-"""Softmax regression over words, characters and sentence vectors; saved without pickles.
+"""Softmax regression and a small network over words, characters and sentence vectors; saved without pickles.
 
 It holds two sets of weights: one with sentence vectors and one without, so that a process where the pretrained
 models are not to be had still answers sensibly.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import GroupShuffleSplit
 
 from bot.components.finnish.text import fold, normalise
+from bot.components.intent.hidden_layer import HiddenTraining, HiddenWeights, fit_hidden
 from bot.components.intent.softmax_regression import Training, Weights, fit, softmax
 
 Floats = NDArray[np.float32]
@@ -33,6 +35,8 @@ class IntentModelConfig:
         char_ngrams, word_ngrams: the longest piece, in characters and in words.
         min_examples: a piece that fewer examples have is left out.
         epochs, step, decay, smoothing, seed: see :class:`~bot.components.intent.softmax_regression.Training`.
+        hidden_units: of the network beside the regression; 0 for the regression alone.
+        hidden_share: how much the network's scores count beside the regression's.
         calibration_share: share of the examples, 0..0.5, that a first fit leaves out so that confidence can be
             calibrated on them; 0 leaves it as it is.
     """
@@ -43,17 +47,24 @@ class IntentModelConfig:
     char_ngrams: int = 5
     word_ngrams: int = 2
     min_examples: int = 3
-    epochs: int = 14
+    epochs: int = 8
     step: float = 0.02
     decay: float = 0.05
     smoothing: float = 0.05
     seed: int = 20260101
+    hidden_units: int = 128
+    hidden_share: float = 0.5
     calibration_share: float = 0.15
 
     @property
     def training(self) -> Training:
-        """How the weights are found."""
+        """How the regression's weights are found."""
         return Training(epochs=self.epochs, step=self.step, decay=self.decay, smoothing=self.smoothing, seed=self.seed)
+
+    @property
+    def hidden_training(self) -> HiddenTraining:
+        """How the network's weights are found."""
+        return HiddenTraining(units=self.hidden_units, smoothing=self.smoothing, seed=self.seed)
 
 
 _PIECE = r"(?u)\w+|[^\w\s]"
@@ -114,6 +125,57 @@ class Counts:
             vectorizer.idf_ = np.asarray(numbers[f"{name}_idf"], dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Head:
+    """What gives scores from one choice of features: the regression, and the network where there is one.
+
+    Attributes:
+        linear: the regression.
+        hidden: the network, or None.
+        share: how much the network's scores count beside the regression's.
+        temperature: what scores are divided by, see :func:`best_temperature`.
+    """
+
+    linear: Weights
+    hidden: HiddenWeights | None
+    share: float
+    temperature: float = 1.0
+
+    def scores(self, rows: csr_matrix, dense: Floats | None) -> Floats:
+        """A score for each row and class, before the temperature."""
+        scores = self.linear.scores(rows, dense)
+        return scores if self.hidden is None else scores + np.float32(self.share) * self.hidden.scores(rows, dense)
+
+    def odds(self, rows: csr_matrix, dense: Floats | None) -> Floats:
+        """How likely each class is."""
+        return softmax(np.asarray(self.scores(rows, dense) / self.temperature, dtype=np.float32))
+
+    def state(self) -> dict[str, Floats]:
+        """Its arrays by name; those as wide as the features in half the digits, which give the same answers."""
+        parts = {"sparse": self.linear.sparse.astype(np.float16), "dense": self.linear.dense, "bias": self.linear.bias}
+        if self.hidden is not None:
+            parts["hidden_sparse"] = self.hidden.sparse.astype(np.float16)
+            parts["hidden_dense"] = self.hidden.dense
+            parts["hidden_bias"] = self.hidden.bias
+            parts["out"], parts["out_bias"] = self.hidden.out, self.hidden.out_bias
+        return {name: numbers for name, numbers in parts.items() if numbers is not None}
+
+    @classmethod
+    def restored(cls, numbers: dict[str, Floats], share: float, temperature: float) -> Head:
+        """Take over what :meth:`state` gave."""
+        hidden = None
+        if "out" in numbers:
+            hidden = HiddenWeights(
+                numbers["hidden_sparse"],
+                numbers.get("hidden_dense"),
+                numbers["hidden_bias"],
+                numbers["out"],
+                numbers["out_bias"],
+            )
+        linear = Weights(numbers["sparse"], numbers.get("dense"), numbers["bias"])
+        return cls(linear, hidden, share, temperature)
+
+
 def best_temperature(scores: Floats, truth: NDArray[np.int64]) -> float:
     """The number that scores are divided by so that confidence is as often right as it says."""
 
@@ -136,10 +198,7 @@ class IntentModel:
         self.classes: list[str] = []
         self.dense_dimension = 0
         self._counts = Counts(self.config)
-        self._heads: dict[str, tuple[Weights, float]] = {}
-        self.held_out: tuple[NDArray[np.int64], Floats] | None = None
-        """After :meth:`fit`: numbers of the examples that were left out for calibration, and the odds that a model
-        which did not see them gave; None without calibration."""
+        self._heads: dict[str, Head] = {}
 
     def fit(
         self,
@@ -167,28 +226,34 @@ class IntentModel:
         sparse = self._counts.fit(texts)
         self.dense_dimension = 0 if dense is None else int(dense.shape[1])
         parts = np.arange(len(texts)) if groups is None else np.asarray(groups)
-        if dense is None or not self.dense_dimension:
-            self._heads = {"words": self._fit_head(sparse, None, truth, parts)}
-            return self
-        full = self._fit_head(sparse, dense * self.config.dense_weight, truth, parts)
-        words = fit(sparse, None, truth, len(self.classes), self.config.training)
-        self._heads = {"full": full, "words": (words, full[1])}
+        features: dict[str, Floats | None] = {"words": None}
+        if dense is not None and self.dense_dimension:
+            features["full"] = dense * np.float32(self.config.dense_weight)
+        # Beside one another: most of the time goes to arithmetic outside the interpreter's lock.
+        with ThreadPoolExecutor(len(features)) as pool:
+            fitted = {name: pool.submit(self._fit_head, sparse, rows, truth, parts) for name, rows in features.items()}
+            self._heads = {name: head.result() for name, head in fitted.items()}
         return self
 
     def _fit_head(
         self, rows: csr_matrix, dense: Floats | None, truth: NDArray[np.int64], groups: NDArray[np.int64]
-    ) -> tuple[Weights, float]:
-        count = len(self.classes)
-        temperature = 1.0
+    ) -> Head:
         share = self.config.calibration_share
-        if share > 0 and len(np.unique(groups)) >= 2 * count:
+        temperature = 1.0
+        if share > 0 and len(np.unique(groups)) >= 2 * len(self.classes):
             split = GroupShuffleSplit(n_splits=1, test_size=share, random_state=self.config.seed)
             seen, left_out = next(split.split(rows, truth, groups))
-            weights = fit(rows[seen], None if dense is None else dense[seen], truth[seen], count, self.config.training)
-            scores = weights.scores(rows[left_out], None if dense is None else dense[left_out])
+            trial = self._uncalibrated(rows[seen], None if dense is None else dense[seen], truth[seen])
+            scores = trial.scores(rows[left_out], None if dense is None else dense[left_out])
             temperature = best_temperature(scores, truth[left_out])
-            self.held_out = (left_out, softmax(np.asarray(scores / temperature, dtype=np.float32)))
-        return fit(rows, dense, truth, count, self.config.training), temperature
+        return replace(self._uncalibrated(rows, dense, truth), temperature=temperature)
+
+    def _uncalibrated(self, rows: csr_matrix, dense: Floats | None, truth: NDArray[np.int64]) -> Head:
+        count = len(self.classes)
+        hidden = None
+        if self.config.hidden_units:
+            hidden = fit_hidden(rows, dense, truth, count, self.config.hidden_training)
+        return Head(fit(rows, dense, truth, count, self.config.training), hidden, self.config.hidden_share)
 
     def predict(self, texts: Sequence[str], dense: Floats | None) -> Floats:
         """How likely each class is: a row for each text, a column for each of :attr:`classes`.
@@ -197,28 +262,19 @@ class IntentModel:
         """
         sparse = self._counts.transform(texts)
         if "full" in self._heads and dense is not None and dense.shape[1] == self.dense_dimension:
-            weights, temperature = self._heads["full"]
-            scores = weights.scores(sparse, dense * self.config.dense_weight)
-        else:
-            weights, temperature = self._heads["words"]
-            scores = weights.scores(sparse, None)
-        return softmax(np.asarray(scores / temperature, dtype=np.float32))
+            return self._heads["full"].odds(sparse, dense * np.float32(self.config.dense_weight))
+        return self._heads["words"].odds(sparse, None)
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON and arrays."""
         names, numbers = self._counts.state()
-        temperatures = {}
-        for head, (weights, temperature) in self._heads.items():
-            numbers[f"{head}_sparse"] = weights.sparse.astype(np.float16)  # half the file, the same answers
-            numbers[f"{head}_bias"] = weights.bias
-            if weights.dense is not None:
-                numbers[f"{head}_dense"] = weights.dense
-            temperatures[head] = temperature
+        for name, head in self._heads.items():
+            numbers.update({f"{name}.{part}": array for part, array in head.state().items()})
         about = {
             "config": asdict(self.config),
             "classes": self.classes,
             "dense_dimension": self.dense_dimension,
-            "temperatures": temperatures,
+            "temperatures": {name: head.temperature for name, head in self._heads.items()},
             "pieces": names,
         }
         (folder / "model.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
@@ -235,11 +291,7 @@ class IntentModel:
         with np.load(folder / "model.npz", allow_pickle=False) as arrays:
             numbers = {name: arrays[name].astype(np.float32) for name in arrays.files}
         model._counts.restore(about["pieces"], numbers)
-        model._heads = {
-            head: (
-                Weights(numbers[f"{head}_sparse"], numbers.get(f"{head}_dense"), numbers[f"{head}_bias"]),
-                temperature,
-            )
-            for head, temperature in about["temperatures"].items()
-        }
+        for name, temperature in about["temperatures"].items():
+            parts = {key.partition(".")[2]: array for key, array in numbers.items() if key.startswith(f"{name}.")}
+            model._heads[name] = Head.restored(parts, model.config.hidden_share, temperature)
         return model

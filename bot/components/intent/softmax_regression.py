@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from bot.components.intent.adam import Adam
+
 Floats = NDArray[np.float32]
 
 
@@ -57,21 +59,14 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-class _Adam:
-    def __init__(self, shape: tuple[int, ...], training: Training) -> None:
-        self.weights = np.zeros(shape, dtype=np.float32)
-        self._mean = np.zeros(shape, dtype=np.float32)
-        self._square = np.zeros(shape, dtype=np.float32)
-        self._decay = np.float32(training.decay)
-
-    def move(self, slope: Floats, step: float, count: int) -> None:
-        self._mean *= np.float32(0.9)
-        self._mean += np.float32(0.1) * slope
-        self._square *= np.float32(0.99)
-        self._square += np.float32(0.01) * slope * slope
-        size = np.float32(step * np.sqrt(1 - 0.99**count) / (1 - 0.9**count))
-        self.weights -= size * self._mean / (np.sqrt(self._square) + np.float32(1e-5))
-        self.weights *= np.float32(1 - step * float(self._decay))
+def goals(truth: NDArray[np.int64], classes: int, smoothing: float) -> tuple[Floats, Floats]:
+    """What each example weighs, so that rare classes count as much as frequent ones, and the odds it should get."""
+    count = len(truth)
+    frequency = np.bincount(truth, minlength=classes).astype(np.float32)
+    balance = np.sqrt(count / (classes * np.maximum(frequency, 1)))[truth].astype(np.float32)
+    target = np.full((count, classes), smoothing / classes, dtype=np.float32)
+    target[np.arange(count), truth] += 1 - smoothing
+    return balance, target
 
 
 def fit(rows: csr_matrix, dense: Floats | None, truth: NDArray[np.int64], classes: int, training: Training) -> Weights:
@@ -85,14 +80,10 @@ def fit(rows: csr_matrix, dense: Floats | None, truth: NDArray[np.int64], classe
         training: how the weights are found.
     """
     count = len(truth)
-    frequency = np.bincount(truth, minlength=classes).astype(np.float32)
-    balance = np.sqrt(count / (classes * np.maximum(frequency, 1)))[truth].astype(np.float32)
-    target = np.full((count, classes), training.smoothing / classes, dtype=np.float32)
-    target[np.arange(count), truth] += 1 - training.smoothing
-
-    sparse_part = _Adam((rows.shape[1], classes), training)
-    dense_part = None if dense is None else _Adam((dense.shape[1], classes), training)
-    bias_part = _Adam((classes,), training)
+    balance, target = goals(truth, classes, training.smoothing)
+    sparse_part = Adam(np.zeros((rows.shape[1], classes), np.float32), training.decay)
+    dense_part = None if dense is None else Adam(np.zeros((dense.shape[1], classes), np.float32), training.decay)
+    bias_part = Adam(np.zeros(classes, np.float32), training.decay)
     rng = np.random.default_rng(training.seed)
     batches = max(1, -(-count // training.batch))
     total, done = training.epochs * batches, 0
@@ -105,8 +96,8 @@ def fit(rows: csr_matrix, dense: Floats | None, truth: NDArray[np.int64], classe
             error = (softmax(scores) - target[chosen]) * (balance[chosen] / len(chosen))[:, np.newaxis]
             step = training.step * (1 - done / total)
             done += 1
-            sparse_part.move(np.asarray(batch.T @ error, dtype=np.float32), step, done)
+            sparse_part.move(np.asarray(batch.T @ error, dtype=np.float32), step)
             if dense_part is not None and dense is not None:
-                dense_part.move(np.asarray(dense[chosen].T @ error, dtype=np.float32), step, done)
-            bias_part.move(np.asarray(error.sum(axis=0), dtype=np.float32), step, done)
+                dense_part.move(np.asarray(dense[chosen].T @ error, dtype=np.float32), step)
+            bias_part.move(np.asarray(error.sum(axis=0), dtype=np.float32), step)
     return Weights(sparse_part.weights, None if dense_part is None else dense_part.weights, bias_part.weights)

@@ -6,7 +6,6 @@ A missed crisis is the worst thing that this can do, and a false alarm a small o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +21,11 @@ Kind = Literal["crisis", "danger"]
 KINDS: tuple[Kind, ...] = ("crisis", "danger")
 PATTERNS = Path(__file__).with_name("patterns.yml")
 
+SURE_OF_THE_KIND = 0.9
+"""How likely an alarm must be by the model for it to choose between crisis and danger where a pattern was found."""
+
 _MARKS = re.compile(r"[^\w\s-]+")
+_PIECE_END = re.compile(r"[^\w\s-]+|\n")
 _WORD = r"[\w-]+"
 
 
@@ -35,9 +38,11 @@ class Patterns:
 
     def find(self, text: str) -> Kind | None:
         """The kind that the text's words tell of, crisis before danger, or None."""
-        prepared = prepare(text)
+        # An idiom ends at a mark, so that it cannot hide what the next sentence says; a pattern may reach over one.
+        pieces = [prepare(piece) for piece in _PIECE_END.split(text)]
         for exception in self.exceptions:
-            prepared = exception.sub(" ; ", prepared)
+            pieces = [exception.sub(" ; ", piece) for piece in pieces]
+        prepared = " ".join(" ".join(pieces).split())
         for kind in KINDS:
             if any(pattern.search(prepared) for pattern in self.kinds[kind]):
                 return kind
@@ -116,8 +121,7 @@ def judge(
     patterns: Patterns,
     text: str,
     odds: NDArray[np.float32] | None,
-    classes: Sequence[str],
-    thresholds: dict[Kind, float],
+    threshold: float = 0.25,
     part_threshold: float = 0.6,
 ) -> Finding | None:
     """Weigh the signals.
@@ -125,42 +129,24 @@ def judge(
     Args:
         patterns: the patterns to try.
         text: the whole message.
-        odds: a row for the message and then one for each part of it, a column for each of ``classes``; None without
+        odds: a row for the message and then one for each part of it, a column for each of :data:`KINDS`; None without
             a model.
-        classes: names of the columns, crisis and danger among them.
-        thresholds: how likely each kind must be in the message to be an alarm.
-        part_threshold: how likely in a part of it. A part is short of what stands around it, so this is higher.
+        threshold: how likely the kinds together must be in the message to be an alarm.
+        part_threshold: the same in a part of it. A part is short of what stands around it, so this is higher.
     """
     found = patterns.find(text)
     likeliest: tuple[float, Kind] | None = None
-    if odds is not None:
-        for kind in KINDS:
-            if kind in classes:
-                column = odds[:, list(classes).index(kind)]
-                needed = thresholds.get(kind, 1.0)
-                alarming = [float(column[0])] if column[0] >= needed else []
-                alarming += [float(share) for share in column[1:] if share >= np.float32(max(needed, part_threshold))]
-                if alarming and (likeliest is None or max(alarming) > likeliest[0]):
-                    likeliest = (max(alarming), kind)
+    if odds is not None and len(odds):
+        together = odds.sum(axis=1)
+        needed = np.full(len(odds), max(threshold, part_threshold), dtype=np.float32)
+        needed[0] = threshold
+        if (alarming := np.flatnonzero(together >= needed)).size:
+            row = alarming[int(together[alarming].argmax())]
+            likeliest = (min(1.0, float(together[row])), KINDS[int(odds[row].argmax())])
     if found is not None:
-        return Finding(found, 1.0, "pattern")
+        # Whose life it is can hang on a word that no pattern knows: where the model is sure, it says which kind.
+        sure = likeliest is not None and likeliest[0] >= SURE_OF_THE_KIND
+        return Finding(likeliest[1] if likeliest is not None and sure else found, 1.0, "pattern")
     if likeliest is not None:
         return Finding(likeliest[1], 0.9 + 0.1 * likeliest[0], "model")
     return None
-
-
-def pick_threshold(odds: NDArray[np.float32], share_of_alarms: float, lowest: float, highest: float) -> float:
-    """The lowest threshold at which at most a given share of harmless messages is an alarm.
-
-    Args:
-        odds: how likely harmless messages are the kind, by a model that did not see them.
-        share_of_alarms: 0..1.
-        lowest: the answer is not below this.
-        highest: nor above this.
-    """
-    if not len(odds):
-        return highest
-    allowed = int(share_of_alarms * len(odds))
-    ordered = np.sort(odds)[::-1]
-    above = float(ordered[allowed]) if allowed < len(ordered) else 0.0
-    return float(min(max(above + 1e-6, lowest), highest))
