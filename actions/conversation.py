@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from actions.labels import intent_label
+from actions import feedback
+from actions.buttons import button
+from actions.phrases import says
 from actions.questions import questions
-from actions.self_check import go_on, not_an_answer, return_to_question
-from actions.turn import Button, Handler, Turn
+from actions.self_check.asking import go_on, return_to_question
+from actions.self_check.not_understood import not_understood
+from actions.turn import Handler, Turn
 from actions.understanding import other_language
-
-MIN_SHARE_OFFERED = 0.03
-"""Likelihood below which a meaning is not worth offering as "did you mean"."""
 
 
 def start_conversation(turn: Turn) -> None:
@@ -20,7 +20,7 @@ def start_conversation(turn: Turn) -> None:
 
 
 def resume_conversation(turn: Turn) -> None:
-    """After a person let go of the talk, or after a long pause."""
+    """After a person let go of the talk."""
     turn.say("utter_bot_is_back")
     go_on(turn)
 
@@ -35,7 +35,7 @@ def greet(turn: Turn) -> None:
 
 
 def goodbye(turn: Turn) -> None:
-    """A farewell; the answers are kept."""
+    """A farewell; the answers are kept. After a result, once, the question whether it helped."""
     state = turn.state
     if state.awaiting in questions():
         turn.say("utter_goodbye_unfinished")
@@ -44,6 +44,7 @@ def goodbye(turn: Turn) -> None:
         state.awaiting = "resume_or_restart"
     else:
         turn.say("utter_goodbye")
+        feedback.invite(turn)
 
 
 def thank(turn: Turn) -> None:
@@ -60,69 +61,58 @@ def bot_challenge(turn: Turn) -> None:
 
 def capabilities(turn: Turn) -> None:
     """What this service is for."""
-    turn.say("utter_simple_capabilities" if turn.state.plain else "utter_capabilities")
+    turn.say("utter_capabilities")
     go_on(turn)
 
 
 def complain(turn: Turn) -> None:
-    """Calm, no defence, the offer of a person."""
-    said_before = any(said.response == "utter_complaint" for said in turn.state.last)
+    """Calm, no defence, the offer of a person; the open question stays open, and is not asked at once."""
+    if says("despair", turn.text):
+        turn.say("utter_complaint_again" if turn.just_said("utter_despair") else "utter_despair")
+        return
+    said_before = turn.just_said("utter_complaint", "utter_despair")
     turn.say("utter_complaint_again" if said_before else "utter_complaint")
-    return_to_question(turn)
 
 
 def out_of_scope(turn: Turn) -> None:
-    """Not for this service: say what it is for."""
-    turn.state.failures += 1
-    turn.say("utter_out_of_scope" if turn.state.failures % 2 else "utter_out_of_scope_again")
+    """Not for this service: say what it is for; when it goes on like this, offer a person."""
+    state = turn.state
+    if says("jokes", turn.text):
+        turn.say("utter_no_jokes")
+        go_on(turn)
+        return
+    state.failures += 1
+    if state.failures >= OFFER_PERSON_FROM and state.failures % 2 == 1:
+        turn.say("utter_not_understood_offer_person")
+        return
+    turn.say("utter_out_of_scope" if state.failures % 2 else "utter_out_of_scope_again")
     go_on(turn)
+
+
+OFFER_PERSON_FROM = 3
+"""Messages in a row that lead nowhere, after which a person is offered."""
 
 
 def foreign_language(turn: Turn) -> bool:
     """Answer a message that is plainly in English or Swedish, whatever it was taken for. True when it was one."""
-    language = other_language(turn.text)
-    if turn.is_button or language is None:
+    language = None if turn.is_button else other_language(turn.text)
+    if language is None:
         return False
-    turn.say(f"utter_language_{language}")
-    return_to_question(turn)
+    response = f"utter_language_{language}"
+    turn.say(f"{response}_again" if turn.just_said(response) else response)
     return True
-
-
-def not_understood(turn: Turn) -> None:
-    """First a rephrasing with buttons, then two or three likely meanings, then a person."""
-    state = turn.state
-    state.failures += 1
-    if state.failures == 1:
-        if state.awaiting in questions():
-            not_an_answer(turn)
-        else:
-            turn.say("utter_not_understood_first")
-            return_to_question(turn)
-    elif state.failures == 2 and (buttons := likely_meanings(turn)):
-        turn.say("utter_did_you_mean", buttons=buttons)
-    elif state.failures % 2 == 0:
-        turn.say("utter_not_understood_offer_person")
-    else:
-        turn.say("utter_not_understood_again")
-        return_to_question(turn)
-
-
-def likely_meanings(turn: Turn) -> list[Button]:
-    """The two or three likeliest meanings as buttons."""
-    found: list[Button] = []
-    for intent, confidence in turn.ranking:
-        label = intent_label(intent)
-        if label is not None and confidence >= MIN_SHARE_OFFERED:
-            found.append(Button(label, f"/{intent}"))
-        if len(found) == 3:
-            break
-    return [*found, Button("En mitään näistä", "/none_of_these")] if found else []
 
 
 def none_of_these(turn: Turn) -> None:
     """None of the guesses was right."""
     turn.say("utter_none_of_these")
-    return_to_question(turn)
+    return_to_question(turn, buttons=[button("person")])
+
+
+def one_of_these(turn: Turn) -> None:
+    """One of the guesses was right; a yes does not tell which."""
+    turn.say("utter_one_of_these")
+    go_on(turn)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from standardwebhooks.webhooks import Webhook
 
 from settings import Settings
+from settings.signing import SigningKeys, split_secrets
 
 TIMEOUT_S = 2.5
 """Below the api's own limit for a turn, so that a failure can still be told within it."""
@@ -48,7 +48,7 @@ class HandoffClient:
     def __init__(self, settings: Settings) -> None:
         if settings.webhook_secret is None:
             raise ValueError("TIENVIITTA_WEBHOOK_SECRET is not set; make run creates it in development")
-        self._webhook = Webhook(settings.webhook_secret.get_secret_value())
+        self._keys = SigningKeys(split_secrets(settings.webhook_secret))
         self._url = f"{settings.api_loopback_url}/webhooks/handoff"
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
 
@@ -65,7 +65,6 @@ class HandoffClient:
             HandoffFailed: no answer, or not the one expected.
         """
         event = "handoff.requested" if kind == "chat" else "callback.requested"
-        # The library signs a wrong time for any other zone than UTC.
         now = datetime.now(UTC)
         body = json.dumps(
             {
@@ -76,12 +75,7 @@ class HandoffClient:
             ensure_ascii=False,
         )
         webhook_id = f"msg_{uuid.uuid4().hex}" if turn is None else f"msg_{data['conversation_id']}_{turn}"
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._webhook.sign(webhook_id, now, body),
-        }
+        headers = {"content-type": "application/json", **self._keys.headers(webhook_id, now, body)}
         try:
             answer = await self._client.post(self._url, content=body.encode(), headers=headers)
         except httpx.HTTPError as error:

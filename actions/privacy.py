@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from actions.people import unpark
-from actions.self_check import go_on
+from actions.self_check.asking import go_on, still_open
 from actions.turn import Handler, Turn
 
 
@@ -16,23 +15,31 @@ def ask_privacy(turn: Turn) -> None:
 def delete_my_data(turn: Turn) -> None:
     """Ask once before everything is erased."""
     if turn.state.awaiting != "confirm_erasure":
-        turn.state.parked = turn.state.awaiting
+        turn.state.before_erasure = turn.state.awaiting
     turn.state.awaiting = "confirm_erasure"
     turn.state.progress = None
     turn.say("utter_ask_confirm_erasure")
+
+
+_CHOICES = {
+    "affirm": "yes",
+    "delete_my_data": "yes",
+    **dict.fromkeys(("deny", "unsure", "stop", "go_back", "cancel_handoff"), "no"),
+}
 
 
 def confirm_erasure(turn: Turn) -> bool:
     """Take the message as the answer to "erase everything?". True when it was one."""
     choice = turn.entity("confirm_erasure") if turn.is_button else None
     if choice is None:
-        choice = {"affirm": "yes", "delete_my_data": "yes", "deny": "no", "unsure": "no", "stop": "no"}.get(turn.intent)
+        choice = _CHOICES.get(turn.intent)
     if choice == "yes":
         turn.state.command = "erase"
         turn.state.awaiting = None
         turn.say("utter_erased")
     elif choice == "no":
-        unpark(turn.state)
+        state = turn.state
+        state.awaiting, state.before_erasure = still_open(state, state.before_erasure), None
         turn.say("utter_not_erased")
         go_on(turn)
     else:

@@ -22,7 +22,8 @@ from actions.handoff_client import HandoffClient
 from actions.questions import questions
 from actions.respond import respond
 from actions.state import DialogueState
-from actions.turn import Entity, Message, Turn
+from actions.turn import Clause, Entity, Message, Turn
+from actions.wording import wording
 from settings import get_settings
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,13 @@ def read_turn(tracker: Tracker) -> Turn:
             for item in message.get("intent_ranking") or []
             if item.get("name")
         ],
+        clauses=[
+            Clause(str(clause["intent"]), float(clause["confidence"]), str(clause.get("text") or ""))
+            for clause in message.get("clauses") or []
+            if clause.get("intent")
+        ],
         is_button=text.startswith("/"),
+        away=bool(metadata.get("away")),
         conversation_id=str(tracker.sender_id),
         number=metadata.get("turn"),
         today=datetime.now(HELSINKI).date(),
@@ -79,13 +86,13 @@ def read_turn(tracker: Tracker) -> Turn:
     )
 
 
-def utter(dispatcher: CollectingDispatcher, message: Message, *, in_shell: bool) -> None:
+def utter(dispatcher: CollectingDispatcher, message: Message, *, plain: bool, in_shell: bool) -> None:
     """Hand one message to Rasa, which fills in the response's text from the domain."""
     params = dict(message.params)
     if in_shell and message.services:
         params["list"] = "\n".join(f"* {s['name']}: {' '.join(s['reasons'])}" for s in message.services)
     dispatcher.utter_message(
-        response=message.response,
+        response=wording(message.response, plain=plain),
         buttons=[{"title": button.title, "payload": button.payload} for button in message.buttons],
         **params,
     )
@@ -119,7 +126,7 @@ class TopicAction(Action):
             raise ActionFailed(self.name()) from None
         in_shell = tracker.get_latest_input_channel() == "cmdline"
         for message in turn.messages:
-            utter(dispatcher, message, in_shell=in_shell)
+            utter(dispatcher, message, plain=turn.state.plain, in_shell=in_shell)
         document = turn.state.write()
         if not in_shell:
             dispatcher.utter_message(json_message={"type": "state", "state": document})

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from actions.self_check import go_on
-from actions.turn import Button, Handler, Turn
-
-PERSON = (
-    Button("Haluan jutella ihmisen kanssa nyt", "/request_human"),
-    Button("Jatketaan", "/continue_after_help"),
-)
+from actions.buttons import button
+from actions.self_check.asking import go_on
+from actions.turn import Handler, Turn
 
 
 def crisis(turn: Turn) -> None:
@@ -26,9 +22,8 @@ def _help(turn: Turn, kind: str, response: str) -> None:
     # A crisis outlasts a later mention of danger: whoever takes the talk must see it.
     if state.urgent != "crisis":
         state.urgent = "crisis" if kind == "crisis" else "danger"
-    again = any(said.response.startswith(response) for said in state.last)
-    turn.say(f"{response}_again" if again else response)
-    turn.say("utter_help_person_now", buttons=PERSON)
+    turn.say(f"{response}_again" if turn.just_said(response) else response)
+    turn.say("utter_help_person_now", buttons=[button("person_now"), button("continue_after_help")])
 
 
 def continue_after_help(turn: Turn) -> None:

@@ -21,6 +21,21 @@ class Said(BaseModel):
     params: dict[str, Any] = Field(default_factory=dict)
 
 
+class Rejection(BaseModel):
+    """A service that does not fit, and why, in the resident's words or those of a button."""
+
+    service: str
+    name: str
+    reason: str | None = None
+
+
+class Feedback(BaseModel):
+    """Whether the talk helped, and more in the resident's own words."""
+
+    helped: Literal["yes", "partly", "no"]
+    text: str | None = None
+
+
 class HandoffDraft(BaseModel):
     """What the resident has chosen so far about reaching a person."""
 
@@ -66,14 +81,31 @@ class DialogueState(BaseModel):
     retried: list[str] = Field(default_factory=list)
     """Questions that were once asked again because the answer did not fit."""
     last: list[Said] = Field(default_factory=list)
-    shown: int = 0
-    """How many of the recommendations the resident has seen."""
+    seen: list[str] = Field(default_factory=list)
+    """Recommended services that the resident has seen, by id."""
+    on_view: list[str] = Field(default_factory=list)
+    """The recommended services that were shown last, for "toi eka"."""
     topic: str | None = None
     """The service last spoken of, for "entä miten sinne pääsee"."""
-    rejected: list[str] = Field(default_factory=list)
-    """Services that the resident said do not fit."""
+    rejections: list[Rejection] = Field(default_factory=list)
+    """Services that the resident said do not fit. They are never offered again, and told to the adviser."""
+    reasons_unwanted: bool = False
+    """Whether the resident would not say why a service does not fit; then it is not asked again."""
+    feedback: Feedback | None = None
+    """Whether the talk helped, as the resident said at the end."""
+    feedback_asked: bool = False
+    invited: Literal["reject_reason", "feedback", "feedback_text"] | None = None
+    """What the next message may tell, if the resident wants to. Nothing waits for it, so it is not ``awaiting``."""
+    barriers_told: list[str] = Field(default_factory=list)
+    """What was said to make life hard before that was asked; it is not asked then."""
+    followed_up: list[str] = Field(default_factory=list)
+    """Questions that were followed up once because the answer depended on something."""
+    reason_told: str | None = None
+    """Why a service does not suit, said before it was clear which one."""
     parked: str | None = None
-    """What was awaited before a consent or a confirmation came between; it is asked again afterwards."""
+    """What was awaited before the steps to a person came between; it is asked again afterwards."""
+    before_erasure: str | None = None
+    """What was awaited before "erase everything?". Apart from ``parked``: it may be one of the steps to a person."""
     handoff: HandoffDraft = Field(default_factory=HandoffDraft)
 
     @classmethod

@@ -26,6 +26,15 @@ class Entity:
 
 
 @dataclass(frozen=True)
+class Clause:
+    """A part of the message that says something of its own."""
+
+    intent: str
+    confidence: float
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Button:
     """A labelled choice. ``payload`` is a Rasa payload; only offered ones are ever accepted."""
 
@@ -53,7 +62,11 @@ class Turn:
     entities: Sequence[Entity] = ()
     ranking: Sequence[tuple[str, float]] = ()
     """Intents by falling confidence."""
+    clauses: Sequence[Clause] = ()
+    """What the parts of a longer message say, in order; empty for a message of one part."""
     is_button: bool = False
+    away: bool = False
+    """Whether the resident comes back after a long silence; the api says so."""
     conversation_id: str = ""
     number: int | None = None
     """Number of the turn within the talk, where the api gave one."""
@@ -79,9 +92,17 @@ class Turn:
         """Add a message to the answer."""
         self.messages.append(Message(response, params, tuple(buttons), tuple(services)))
 
+    def say_first(self, response: str) -> None:
+        """Put a message before what was said so far in this turn."""
+        self.messages.insert(0, Message(response))
+
     def entity(self, name: str) -> Any:
         """The value of the first entity called ``name``, or None."""
         return next((entity.value for entity in self.entities if entity.name == name), None)
+
+    def just_said(self, *responses: str) -> bool:
+        """Whether one of ``responses`` was part of the answer before this one."""
+        return any(said.response in responses for said in self.state.last)
 
     def remember_said(self) -> None:
         """Keep what was said, so that it can be repeated."""

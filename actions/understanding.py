@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from actions.labels import value_label
+from actions.phrases import says
 from actions.questions import BARRIERS, SKIPPED, questions
 from actions.state import Value
 from actions.turn import Turn
@@ -59,6 +60,9 @@ NOTHING = {
 SECOND_MEANING = 0.12
 """Likelihood from which a statement counts beside background facts, if it is also twice as likely as the next one."""
 
+CLAUSE_MEANING = 0.6
+"""Confidence from which what a part of a message says counts beside the meaning of the whole."""
+
 BETWEEN_MEANINGS = 0.2
 """Likelihood from which a meaning counts as one of two that a message is between."""
 
@@ -67,6 +71,10 @@ HINDRANCES = frozenset(
     "inform_life_situation inform_health_limits inform_lacks_skills inform_not_motivated "
     "inform_wants_participation".split()
 )
+
+LIFE_QUESTIONS = ("life_situation_allows_work", "life_situation_barriers")
+"""Questions in answer to which a bare word names what makes work hard."""
+NAMED_BARRIERS = ("family", "housing", "money")
 
 INTEGERS = ("age", "unemployed_months", "labour_market_subsidy_days", "work_ability_score")
 
@@ -96,14 +104,40 @@ def volunteered(turn: Turn) -> dict[str, Value]:
     municipality = turn.entity("municipality")
     if isinstance(municipality, str):
         found["municipality"] = municipality
-    barriers = _barriers(turn)
-    if barriers and turn.intent == "inform_life_situation":
+    barriers = told_barriers(turn)
+    statements = _statements(turn)
+    if barriers and "inform_life_situation" in statements:
         found["life_situation_barriers"] = barriers
-    of_habits = turn.state.awaiting == "has_working_life_habits"
-    if not (of_habits and turn.intent in ("inform_skills", "inform_lacks_skills")):
-        # Asked about working hours, "en herää aamulla" says nothing of a trade.
-        found.update(STATEMENT_FACTS.get(_statement(turn), {}))
+    found.update(_facts(turn, statements))
     return found
+
+
+def _facts(turn: Turn, statements: list[str]) -> dict[str, Value]:
+    """What the statements say. Where two of one message say opposite things of a question, it is still to be asked."""
+    if turn.state.awaiting == "life_situation_barriers" and denies_order(turn):
+        statements = [name for name in statements if name != "inform_life_in_order"]
+    if turn.state.awaiting == "has_working_life_habits":
+        # Asked about working hours, "en herää aamulla" says nothing of a trade.
+        statements = [name for name in statements if name not in ("inform_skills", "inform_lacks_skills")]
+    told: dict[str, set[str]] = {}
+    for statement in statements:
+        for question_id, value in STATEMENT_FACTS.get(statement, {}).items():
+            told.setdefault(question_id, set()).add("unsure" if hedges(question_id, turn) else str(value))
+    return {question_id: values.pop() for question_id, values in told.items() if len(values) == 1}
+
+
+def _statements(turn: Turn) -> list[str]:
+    """The statements that the message makes: one a part, where it has parts, and that of the whole."""
+    of_parts = [name for name in _sure_parts(turn) if name in STATEMENT_FACTS]
+    whole = _statement(turn)
+    agrees = not any(_opposite(whole, part) for part in of_parts)
+    return list(dict.fromkeys([*([whole] if agrees else []), *of_parts]))
+
+
+def _opposite(one: str, other: str) -> bool:
+    """Whether two statements answer the same question differently."""
+    first, second = STATEMENT_FACTS.get(one, {}), STATEMENT_FACTS.get(other, {})
+    return any(question_id in second and second[question_id] != value for question_id, value in first.items())
 
 
 def _statement(turn: Turn) -> str:
@@ -123,17 +157,106 @@ def answer_to(question_id: str, turn: Turn) -> Value | None:
 
 
 def _yes_no(question_id: str, turn: Turn) -> Value | None:
+    value = _definite(question_id, turn)
+    # "Haluaisin mutta" says that there is more to it, "kai mä joo" that it is not sure.
+    open_ended = says("trails_off", turn.text) or hedges(question_id, turn)
+    return "unsure" if value in ("yes", "no") and open_ended else value
+
+
+def hedges(question_id: str, turn: Turn) -> bool:
+    """Whether what the message says of a question is hedged: "haluisin kai töihin". Its other parts are not read."""
+    parts = [clause.text for clause in turn.clauses if _bears_on(question_id, clause.intent)] or [turn.text]
+    return any(says("hedged", part) and not says("means_it", part) for part in parts)
+
+
+def _bears_on(question_id: str, intent: str) -> bool:
+    """Whether an intent may answer a yes-or-no question."""
+    return (
+        intent in POLARITY
+        or (question_id, intent) in STATEMENT_ANSWERS
+        or question_id in STATEMENT_FACTS.get(intent, {})
+    )
+
+
+def _definite(question_id: str, turn: Turn) -> Value | None:
     if turn.intent in POLARITY:
         return POLARITY[turn.intent]
+    stated = _stated_in_parts(question_id, turn)
+    if len(stated) > 1:
+        return "unsure"
     specific = STATEMENT_ANSWERS.get((question_id, turn.intent))
     if specific is not None:
         return specific
-    fact = _fact(turn.intent, question_id)
+    fact = _fact(turn.intent, question_id) or next(iter(stated), None) or _said_in_parts(turn)
     if fact is None and turn.intent.startswith("inform_"):
-        # "Kyllä, käyn työtoiminnassa": the first word answers, the rest tells more.
-        opening = _OPENING.match(turn.text.casefold())
-        return None if opening is None else "no" if opening[1].startswith("ei") else "yes"
+        return _opening_of_statement(question_id, turn.text)
     return fact
+
+
+def _opening_of_statement(question_id: str, text: str) -> str | None:
+    """What the first word of a statement answers: "kyllä, käyn työtoiminnassa". "En pysty" negates but its own verb.
+
+    Of working hours whatever is negated is a no: "en saa itseäni ylös".
+    """
+    begins = opening(text)
+    answers = begins != "no" or question_id == "has_working_life_habits" or says("no_and_more", text)
+    return begins if answers else None
+
+
+def opening(text: str) -> str | None:
+    """``yes`` or ``no`` where the text begins with it, else None."""
+    return "yes" if says("opens_yes", text) else "no" if says("opens_no", text) else None
+
+
+def _likely(turn: Turn) -> list[str]:
+    """The two likeliest meanings, as far as they are likely at all."""
+    return [name for name, share in turn.ranking if name != "nlu_fallback" and share >= BETWEEN_MEANINGS][:2]
+
+
+def between_yes_and_no(turn: Turn) -> bool:
+    """Whether only a yes, a no or "not sure" can be meant, and it is not clear which."""
+    likely = _likely(turn)
+    return bool(likely) and set(likely) <= set(POLARITY)
+
+
+ASKS_FOR_PERSON = ("request_human", "request_callback")
+
+
+def meaning_between(question_id: str | None, turn: Turn) -> str | None:
+    """What a message that was not understood may be taken for, by its two likeliest meanings; None for nothing.
+
+    A person is never withheld: "joo haluan jutella jonkun kanssa" lies between a yes and the wish. "Kyllä, käyn
+    työtoiminnassa" begins with its answer. Where a number is asked, what sounds unsure and has none is unsure.
+    """
+    likely = _likely(turn)
+    wish = next((name for name in likely if name in ASKS_FOR_PERSON), None)
+    if wish is not None or question_id is None:
+        return wish
+    agreed = agreed_meaning(question_id, turn)
+    if agreed is not None:
+        return agreed
+    kind = questions()[question_id].kind
+    begins = {"yes": "affirm", "no": "deny"}.get(opening(turn.text) or "") if kind == "yes_no" else None
+    tells = all(name in POLARITY or name.startswith("inform_") for name in likely)
+    if begins is not None and tells and (begins in likely or between_yes_and_no(turn)):
+        return begins
+    return "unsure" if kind == "integer" and likely[:1] == ["unsure"] and not volunteered(turn) else None
+
+
+def _sure_parts(turn: Turn) -> list[str]:
+    return [clause.intent for clause in turn.clauses if clause.confidence >= CLAUSE_MEANING]
+
+
+def _stated_in_parts(question_id: str, turn: Turn) -> set[Value]:
+    """What the sure parts of the message state of the question: nothing, one answer, or answers that contradict."""
+    facts = (_fact(name, question_id) for name in _sure_parts(turn))
+    return {fact for fact in facts if isinstance(fact, str)}
+
+
+def _said_in_parts(turn: Turn) -> Value | None:
+    """The plain yes, no or "not sure" of a sure part, where there is but one."""
+    said = {POLARITY[name] for name in _sure_parts(turn) if name in POLARITY}
+    return said.pop() if len(said) == 1 else None
 
 
 def agreed_meaning(question_id: str, turn: Turn) -> str | None:
@@ -143,16 +266,13 @@ def agreed_meaning(question_id: str, turn: Turn) -> str | None:
     """
     if questions()[question_id].kind != "yes_no":
         return None
-    likely = [name for name, share in turn.ranking if name != "nlu_fallback" and share >= BETWEEN_MEANINGS][:2]
+    likely = _likely(turn)
     answers = {POLARITY.get(n) or STATEMENT_ANSWERS.get((question_id, n)) or _fact(n, question_id) for n in likely}
     return likely[0] if len(likely) == 2 and len(answers) == 1 and None not in answers else None
 
 
 def _fact(intent: str, question_id: str) -> Value | None:
     return STATEMENT_FACTS.get(intent, {}).get(question_id)
-
-
-_OPENING = re.compile(r"\s*(kyllä|joo|juu|jep|ei|eipä)\b")
 
 
 def _integer(question_id: str, turn: Turn) -> Value | None:
@@ -166,26 +286,52 @@ def _integer(question_id: str, turn: Turn) -> Value | None:
     return None
 
 
-def _barriers(turn: Turn) -> list[str]:
+def answers_besides(turn: Turn) -> Value | None:
+    """The yes or no with which a message begins that then asks for something else: "joo mutta tarviin apua"."""
+    first = turn.clauses[0] if turn.clauses else None
+    if first is None or first.confidence < CLAUSE_MEANING:
+        return None
+    return POLARITY.get(first.intent)
+
+
+def tells_score(turn: Turn) -> bool:
+    """Whether the message gives a number for one's ability to work, and is no question about it."""
+    return turn.entity("work_ability_score") is not None and not says("asks", turn.text)
+
+
+def denies_order(turn: Turn) -> bool:
+    """Whether a message about life being in order is really about the contrary: "arki ei vaan suju"."""
+    return turn.intent == "inform_life_in_order" and bool(re.search(r"\bei\b", turn.text.casefold()))
+
+
+def denies_with_reasons(turn: Turn) -> bool:
+    """Whether a bare no to the life situation names what hinders, though it sounds in order: "ei, lapset ja velat"."""
+    return (
+        turn.state.awaiting == "life_situation_allows_work"
+        and turn.intent == "inform_life_in_order"
+        and says("opens_no_with_reasons", turn.text)
+        and bool(told_barriers(turn))
+    )
+
+
+def told_barriers(turn: Turn) -> list[str]:
+    """What the message says to make life hard, in the order of the contract."""
     told = {e.value for e in turn.entities if e.name == "barrier"}
     if turn.state.awaiting == "life_situation_barriers":
         # What the buttons say, written instead of pressed.
         words = turn.text.casefold().replace(",", " ").split()
         told |= {name for name in BARRIERS if value_label("life_situation_barriers", [name]) in words}
+    if turn.state.awaiting in LIFE_QUESTIONS and not says("asks", turn.text):
+        told |= {name for name in NAMED_BARRIERS if says(f"hindered_by_{name}", turn.text)}
     return [name for name in BARRIERS if name in told]
 
 
-def names_barriers(turn: Turn) -> bool:
-    """Whether the message names something that makes working hard."""
-    return bool(_barriers(turn))
-
-
 def _barrier_answer(_question_id: str, turn: Turn) -> Value | None:
-    found = _barriers(turn)
+    found = told_barriers(turn)
     if found:
         return found
     # What is said in answer to "what makes it hard" is a hindrance even if we have no name for it.
-    said_something = turn.intent in HINDRANCES
+    said_something = turn.intent in HINDRANCES or denies_order(turn)
     return ["other"] if said_something else None
 
 

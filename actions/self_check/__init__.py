@@ -1,0 +1,1 @@
+"""The self-check: asking, taking answers, explaining, steering. What a Rasa form would do, as ordinary code."""
