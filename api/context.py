@@ -9,17 +9,20 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from weakref import WeakValueDictionary
 
+import httpx
 from fastapi import Depends, Request
-from standardwebhooks.webhooks import Webhook
 
+from api.advisers.directory import Directory
 from api.conversations.signals import Signals
 from api.database import Database
 from api.engine.client import EngineClient
-from api.handoff.opening_hours import Hours, parse_hours
+from api.handoff.opening_hours import OpeningHours
+from api.handoff.opening_hours import load as load_opening_hours
 from api.problems import describe
-from api.security import webhook_signer
+from api.security import webhook_keys
 from api.services.cache import CatalogueCache
 from settings import Settings
+from settings.signing import SigningKeys
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +35,14 @@ class Context:
     database: Database
     engine: EngineClient
     signals: Signals
-    signer: Webhook
-    hours: Hours | None
+    signer: SigningKeys
+    hours: OpeningHours
     catalogue: CatalogueCache
+    directory: Directory | None
+    actions: httpx.AsyncClient
+    """To the action server, to ask whether it is there."""
     turn_locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    sign_in_locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
@@ -46,14 +53,20 @@ class Context:
             database=Database(settings),
             engine=EngineClient(settings.engine_url, timeout_s=settings.engine_timeout_s),
             signals=Signals(),
-            signer=webhook_signer(settings),
-            hours=parse_hours(settings.adviser_hours) if settings.adviser_hours else None,
+            signer=webhook_keys(settings),
+            hours=load_opening_hours(settings.adviser_hours, settings.adviser_hours_file),
             catalogue=CatalogueCache(),
+            directory=Directory(settings) if settings.oidc_issuer else None,
+            actions=httpx.AsyncClient(base_url=settings.actions_url, trust_env=False),
         )
 
     def turn_lock(self, conversation_id: str) -> asyncio.Lock:
         """The lock of a talk within this process: turns wait for each other in the order of arrival."""
         return self.turn_locks.setdefault(conversation_id, asyncio.Lock())
+
+    def sign_in_lock(self, network: str) -> asyncio.Lock:
+        """The lock of those who sign in with a password from a network, within this process."""
+        return self.sign_in_locks.setdefault(network, asyncio.Lock())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something after the answer. It is kept alive, and awaited when the process ends."""
@@ -72,6 +85,9 @@ class Context:
         """Finish what was begun and close the connections."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=10)
+        if self.directory is not None:
+            await self.directory.close()
+        await self.actions.aclose()
         await self.engine.close()
         await self.database.close()
 

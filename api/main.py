@@ -10,9 +10,14 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from api import VERSION, logs, middleware, problems, worker
+from api.advisers import pages as adviser_pages
+from api.advisers.material import router as material
+from api.advisers.sign_in import browser as directory_sign_in
+from api.advisers.sign_in import router as sign_in
 from api.advisers.views import router as advisers
 from api.context import Context
 from api.conversations.views import router as conversations
+from api.figures.views import router as figures
 from api.handoff.schemas import HandoffWebhook
 from api.handoff.views import router as handoff
 from api.health.views import router as health
@@ -79,14 +84,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses={422: problems.documented("Something that cannot be taken.")},
+        responses={
+            422: problems.documented("Something that cannot be taken."),
+            429: problems.documented("Too many calls; `Retry-After` says when to come back."),
+        },
     )
-    for router in (conversations, services, handoff, advisers, health, pages):
+    for router in (
+        conversations,
+        services,
+        handoff,
+        sign_in,
+        directory_sign_in,
+        advisers,
+        figures,
+        material,
+        health,
+        pages,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     problems.install(app)
+    adviser_pages.install(app)
     _describe_webhook(app)
     # The last one added is the outermost.
+    app.add_middleware(middleware.RateLimit, settings=settings)
     app.add_middleware(middleware.PublicCors, origins=settings.allowed_origins)
     app.add_middleware(middleware.BodyLimit)
     app.add_middleware(middleware.Hosts, allowed=settings.allowed_hosts)

@@ -12,7 +12,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.health import metrics
+from api.limits import Buckets, Open, is_within, network_of, networks, retry_after
 from api.problems import Problem, describe
+from api.security import bearer_token, token_hash
 from settings import Settings
 
 log = logging.getLogger("api.requests")
@@ -21,7 +23,7 @@ BODY_MAX_BYTES = 64 * 1024
 WEBHOOK_MAX_BYTES = 256 * 1024
 """A request for a person carries a summary and recommendations."""
 BODY_TIMEOUT_S = 15.0
-PUBLIC_PREFIXES = ("/api/v1/", "/widget.js", "/static/")
+PUBLIC_PREFIXES = ("/api/v1/", "/widget.js", "/widget-", "/static/")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -95,6 +97,66 @@ class BodyLimit:
             return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self.app(scope, replay, send)
+
+
+class RateLimit:
+    """Slows down who calls the public chat too often: by talk, and by network.
+
+    A talk is known by its token, so nobody can use up another's share. Behind a proxy the server must trust the proxy's
+    ``X-Forwarded-For`` (uvicorn does so for loopback), or all residents are one network.
+    """
+
+    TALKS = "/api/v1/conversations"
+    STREAM_RETRY_S = 10.0
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.talks = Buckets(settings.limit_talks)
+        self.calls = Buckets(settings.limit_calls)
+        self.messages = Buckets(settings.limit_messages)
+        self.streams = Open(settings.limit_streams)
+        self.exempt = networks(settings.limit_exempt)
+
+    def _address(self, scope: Scope) -> str:
+        client = scope.get("client")
+        return client[0] if client else ""
+
+    def _check(self, scope: Scope, address: str, token: str) -> Problem | None:
+        """What stands against this call, if anything does."""
+        ipv4, ipv6 = self.settings.limit_network_bits
+        network = network_of(address, ipv4_prefix=ipv4, ipv6_prefix=ipv6)
+        posts = scope["method"] == "POST"
+        if wait := self.calls.take(network):
+            return Problem(429, "rate_network", headers=retry_after(wait))
+        if posts and scope["path"].rstrip("/") == self.TALKS and (wait := self.talks.take(network)):
+            return Problem(429, "rate_network", headers=retry_after(wait))
+        if posts and token and scope["path"].endswith("/messages") and (wait := self.messages.take(token)):
+            return Problem(429, "rate", headers=retry_after(wait))
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        if scope["type"] != "http" or not scope["path"].startswith("/api/v1/") or scope["method"] == "OPTIONS":
+            await self.app(scope, receive, send)
+            return
+        sent = bearer_token(Headers(scope=scope).get("authorization"))
+        token = token_hash(sent) if sent else ""
+        address = self._address(scope)
+        if not is_within(address, self.exempt) and (problem := self._check(scope, address, token)):
+            metrics.LIMITED.labels(problem.key).inc()
+            await _refuse(problem, scope, receive, send)
+            return
+        if not (token and scope["path"].endswith("/events")):
+            await self.app(scope, receive, send)
+            return
+        with self.streams.one_more(token) as may_open:
+            if may_open:
+                await self.app(scope, receive, send)
+            else:
+                metrics.LIMITED.labels("too_many_streams").inc()
+                problem = Problem(429, "too_many_streams", headers=retry_after(self.STREAM_RETRY_S))
+                await _refuse(problem, scope, receive, send)
 
 
 def content_security_policy(path: str, settings: Settings) -> str:

@@ -9,8 +9,9 @@ from api.conversations import models as conversations
 from api.database import Base
 from api.deliveries import models as deliveries
 from api.handoff import models as handoff
+from api.privacy import models as privacy
 
-__all__ = ["advisers", "conversations", "deliveries", "handoff", "metadata"]
+__all__ = ["advisers", "conversations", "deliveries", "handoff", "metadata", "privacy"]
 
 
 def metadata() -> list[MetaData]:

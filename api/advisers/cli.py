@@ -1,4 +1,4 @@
-"""Accounts of advisers on the command line: ``create``, ``password``, ``list``, ``disable``."""
+"""Accounts and sessions of advisers on the command line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.advisers import service
+from api.advisers.roles import Role
 from api.database import sync_session
 from settings import get_settings
 
@@ -41,11 +42,12 @@ def _ask_password() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-@app.command()
+@app.command("add")
+@app.command("create", hidden=True)
 def create(
     username: Username,
     name: Annotated[str, typer.Option(help="The name that residents see.")],
-    role: Annotated[str, typer.Option(help=f"One of {', '.join(service.ROLES)}.")] = "adviser",
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(Role)}.")] = "adviser",
 ) -> None:
     """Create an account; the password is asked for, or read from standard input."""
     password = _ask_password()
@@ -65,11 +67,21 @@ def password(username: Username) -> None:
 
 @app.command("list")
 def list_() -> None:
-    """List all accounts: name, role, display name, and whether it is disabled."""
+    """List all accounts: name, role, whether it is active, and the name that residents see."""
     with _session() as session:
         for adviser in service.everyone(session):
             state = "disabled" if adviser.disabled_at else "active"
             typer.echo(f"{adviser.username}\t{adviser.role}\t{state}\t{adviser.display_name}")
+
+
+@app.command()
+def role(
+    username: Username, role: Annotated[str, typer.Argument(help=f"One of {', '.join(Role)}.", metavar="ROLE")]
+) -> None:
+    """Give an account another role; one of the directory gets its role from there at each sign-in."""
+    with _session() as session:
+        service.set_role(session, username=username, role=role)
+    typer.echo(f"{username} is now {role}.")
 
 
 @app.command()
@@ -78,6 +90,26 @@ def disable(username: Username) -> None:
     with _session() as session:
         service.disable(session, username=username)
     typer.echo(f"Disabled {username}.")
+
+
+sessions = typer.Typer(help="Who is signed in.", no_args_is_help=True)
+app.add_typer(sessions, name="sessions")
+
+
+@sessions.command("list")
+def list_sessions() -> None:
+    """List the sessions that have not ended: name, beginning, last sign of a person."""
+    with _session() as session:
+        for username, begun, seen in service.open_sessions(session):
+            typer.echo(f"{username}\t{begun:%Y-%m-%d %H:%M}\t{seen:%Y-%m-%d %H:%M}")
+
+
+@sessions.command("end")
+def end_sessions(username: Username) -> None:
+    """End the sessions of an account, on every machine."""
+    with _session() as session:
+        ended = service.end_sessions(session, username=username)
+    typer.echo(f"Ended {ended} sessions of {username}.")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.advisers.models import Adviser
@@ -27,6 +27,7 @@ from api.database import now
 from api.handoff import service as handoffs
 from api.handoff.models import Handoff, Note
 from api.handoff.states import HUMAN, Status
+from catalogue.models import Service
 
 View = Literal["open", "callbacks", "closed"]
 _CLOSED_SHOWN = 200
@@ -37,15 +38,16 @@ CURSOR_OVERLAP = timedelta(seconds=10)
 async def items(session: AsyncSession, *, view: View, me: Adviser) -> list[HandoffItem]:
     """Handoffs of a view: open and callbacks with the urgent and the longest waiting first, closed the newest first."""
     query = select(Handoff)
-    urgent_first = case((Handoff.urgent.is_not(None), 0), else_=1)
     if view == "open":
-        query = query.where(Handoff.status.in_(HUMAN)).order_by(urgent_first, Handoff.requested_at)
+        query = query.where(Handoff.status.in_(HUMAN))
     elif view == "callbacks":
-        query = query.where(Handoff.status == Status.CALLBACK_REQUESTED).order_by(urgent_first, Handoff.requested_at)
+        query = query.where(Handoff.status == Status.CALLBACK_REQUESTED)
     else:
         done = (Status.CLOSED, Status.CANCELLED, Status.TIMED_OUT, Status.FAILED)
         query = query.where(Handoff.status.in_(done)).order_by(Handoff.ended_at.desc()).limit(_CLOSED_SHOWN)
     rows = list(await session.scalars(query))
+    if view != "closed":
+        rows.sort(key=lambda row: handoffs.rank(row.urgent, row.returned, row.requested_at, row.id))
     return [await _item(session, row, me=me) for row in rows]
 
 
@@ -54,17 +56,11 @@ async def _item(session: AsyncSession, handoff: Handoff, *, me: Adviser) -> Hand
     if handoff.accepted_by is not None:
         holder = await session.get(Adviser, handoff.accepted_by)
         seen_by = holder.display_name if holder else None
-    later = select(func.max(Message.at)).where(
-        Message.conversation_id == handoff.conversation_id, Message.seq > handoff.from_seq
-    )
+    later = select(func.max(Message.at)).where(*_theirs(handoff, handoff.from_seq))
     unread = (
         select(func.count())
         .select_from(Message)
-        .where(
-            Message.conversation_id == handoff.conversation_id,
-            Message.seq > max(handoff.read_seq, handoff.from_seq),
-            Message.sender == "resident",
-        )
+        .where(*_theirs(handoff, max(handoff.read_seq, handoff.from_seq)), Message.sender == "resident")
     )
     is_open = handoff.status in HUMAN or handoff.status == Status.CALLBACK_REQUESTED
     until = handoff.accepted_at or handoff.ended_at or now()
@@ -77,7 +73,8 @@ async def _item(session: AsyncSession, handoff: Handoff, *, me: Adviser) -> Hand
             "name": handoff.name,
             "wished_time": handoff.wished_time,
             "requested_at": handoff.requested_at,
-            "waiting_s": max(0, round((until - handoff.requested_at).total_seconds())),
+            "waiting_s": max(0, round((until - handoff.queued_at).total_seconds())),
+            "returned": handoff.returned,
             "place": await handoffs.place(session, handoff),
             "accepted_by": seen_by,
             "accepted_by_me": handoff.accepted_by == me.id and handoff.accepted_by is not None,
@@ -104,15 +101,26 @@ async def detail(session: AsyncSession, handoff: Handoff, *, me: Adviser) -> Han
         summary=handoff.summary or [],
         answers=handoff.answers or {},
         recommendations=handoff.recommendations or [],
+        rejections=handoff.rejections or [],
         consent=ConsentOut.model_validate({"scope": handoff.consent_scope, "text_version": handoff.consent_version}),
         contact=handoff.contact,
         reason=handoff.reason,
         outcome=handoff.outcome,
         outcome_text=handoff.outcome_text,
+        outcome_services=handoff.outcome_services or [],
         messages=await _messages(session, handoff, from_seq),
         notes=[NoteOut(at=note.at, adviser=name, text=note.text) for note, name in notes],
         resident_typing=talk is not None and _resident_types(talk, now()),
     )
+
+
+def service_card(service: Service) -> dict[str, Any]:
+    """A service of the catalogue as residents see it in a talk."""
+    return service.model_dump(mode="json", include={"id", "name", "group", "summary"}) | {
+        "url": service.url,
+        "phone": service.phone,
+        "reasons": [],
+    }
 
 
 def said_out(message: Message) -> SaidOut:
@@ -121,11 +129,14 @@ def said_out(message: Message) -> SaidOut:
 
 
 async def _messages(session: AsyncSession, handoff: Handoff, from_seq: int) -> list[SaidOut]:
-    query = select(Message).where(Message.conversation_id == handoff.conversation_id, Message.seq > from_seq)
-    if handoff.ended_at is not None and handoff.consent_scope != "transcript":
-        # What the resident goes on to tell the bot afterwards was not agreed to be passed on.
-        query = query.where(Message.at <= handoff.ended_at + timedelta(seconds=1))
-    return [said_out(message) for message in await session.scalars(query.order_by(Message.seq))]
+    query = select(Message).where(*_theirs(handoff, from_seq)).order_by(Message.seq)
+    return [said_out(message) for message in await session.scalars(query)]
+
+
+def _theirs(handoff: Handoff, after_seq: int) -> tuple[ColumnElement[bool], ...]:
+    """Which messages after ``after_seq`` are the adviser's to see: none that was told to the bot afterwards."""
+    found = (Message.conversation_id == handoff.conversation_id, Message.seq > after_seq)
+    return found if handoff.until_seq is None else (*found, Message.seq <= handoff.until_seq)
 
 
 def _resident_types(talk: Conversation, at: datetime) -> bool:
@@ -154,7 +165,10 @@ def cursor_of(at: datetime) -> int:
 
 
 async def news(session: AsyncSession, *, after: int | None) -> AdviserPolled:
-    """The queue, and messages in open chats since the cursor ``after``; without one, no messages."""
+    """The queue, and which messages there are in open chats since the cursor ``after``; without one, no messages.
+
+    Every console gets this for every talk, so it says nothing of what was said.
+    """
     at = now()
     rows = await session.execute(
         select(Handoff, Conversation)
@@ -169,16 +183,15 @@ async def news(session: AsyncSession, *, after: int | None) -> AdviserPolled:
         except (OverflowError, ValueError, OSError):
             since = at
         by_talk = {talk.id: handoff for handoff, talk in pairs}
-        new = await session.scalars(
-            select(Message)
+        new = await session.execute(
+            select(Message.conversation_id, Message.seq, Message.sender, Message.at)
             .where(Message.conversation_id.in_(by_talk), Message.at > since)
             .order_by(Message.conversation_id, Message.seq)
         )
-        for message in new:
-            handoff = by_talk[message.conversation_id]
-            if message.seq > handoff.from_seq:
-                out = conversations.message_out(message)
-                messages.append(NewMessage(handoff_id=handoff.id, **out.model_dump()))
+        for talk_id, seq, sender, said_at in new:
+            handoff = by_talk[talk_id]
+            if seq > handoff.from_seq:
+                messages.append(NewMessage(handoff_id=handoff.id, seq=seq, sender=sender, at=said_at))
     return AdviserPolled(
         cursor=cursor_of(at),
         queue=await queue(session),

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.conversations.schemas import CleanText, MessageOut, StatusName
+from api.advisers.roles import Permission
+from api.conversations.schemas import CleanText, MessageOut, Sender, StatusName
 
 
 class SignIn(BaseModel):
@@ -24,7 +25,28 @@ class SessionOut(BaseModel):
     username: str
     display_name: str
     role: str
+    permissions: list[Permission] = Field(description="What the role may; the console shows no more than that.")
     csrf_token: str
+
+
+class DirectoryWay(BaseModel):
+    """Signing in through the city's directory: where the button leads, and what it says."""
+
+    label: str
+    href: str
+
+
+class SignInWays(BaseModel):
+    """How one may sign in."""
+
+    password: bool
+    directory: DirectoryWay | None
+
+
+class SignedOut(BaseModel):
+    """Signed out here; the browser is to go on to ``end_session_url`` to sign out of the directory, too."""
+
+    end_session_url: str
 
 
 class HandoffItem(BaseModel):
@@ -39,6 +61,7 @@ class HandoffItem(BaseModel):
     requested_at: datetime
     waiting_s: int = Field(description="From the request until it was accepted, ended, or now.")
     place: int | None
+    returned: bool = Field(description="The adviser vanished; the talk goes before the others.")
     accepted_by: str | None = Field(description="Display name of the adviser who holds or held it.")
     accepted_by_me: bool
     last_message_at: datetime | None
@@ -79,11 +102,15 @@ class HandoffDetail(HandoffItem):
     summary: list[Any]
     answers: dict[str, Any]
     recommendations: list[Any]
+    rejections: list[dict[str, Any]] = Field(
+        description="Services that the resident did not want: service, name, reason."
+    )
     consent: ConsentOut
     contact: dict[str, Any] | None
     reason: str | None
     outcome: str | None
     outcome_text: str | None
+    outcome_services: list[dict[str, Any]] = Field(description="What the resident was shown of the agreed services.")
     messages: list[SaidOut] = Field(description="The whole talk if the consent's scope is transcript.")
     notes: list[NoteOut]
     resident_typing: bool
@@ -107,6 +134,47 @@ class CloseIn(BaseModel):
 
     outcome: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")
     text: CleanText | None = Field(None, max_length=2000)
+    services: list[str] = Field(default_factory=list, max_length=10, description="Ids of services that were agreed on.")
+
+
+class TransferIn(BaseModel):
+    """To whom a talk goes."""
+
+    to: int
+
+
+class ColleagueOut(BaseModel):
+    """An adviser who is at the console now."""
+
+    id: int
+    display_name: str
+
+
+class ColleaguesOut(BaseModel):
+    """Other advisers to whom a talk can be transferred now."""
+
+    items: list[ColleagueOut]
+
+
+class OutcomeOut(BaseModel):
+    """A way in which a talk can end."""
+
+    id: str
+    label: str
+
+
+class ReadyReplyOut(BaseModel):
+    """A text that can be put into a reply."""
+
+    title: str
+    text: str
+
+
+class ChoicesOut(BaseModel):
+    """What the console offers to choose from."""
+
+    outcomes: list[OutcomeOut]
+    ready_replies: list[ReadyReplyOut]
 
 
 class CallIn(BaseModel):
@@ -131,10 +199,15 @@ class QueueOut(BaseModel):
     callbacks: int
 
 
-class NewMessage(MessageOut):
-    """A message in a talk that waits for, or is held by, an adviser."""
+class NewMessage(BaseModel):
+    """That there is a message in a talk that waits for, or is held by, an adviser. What it says is read with the
+    request, which is audited.
+    """
 
     handoff_id: str
+    seq: int
+    sender: Sender
+    at: datetime
 
 
 class AdviserPolled(BaseModel):

@@ -1,38 +1,38 @@
-"""Advisers' accounts, sessions and audit."""
+"""Advisers' accounts and sessions."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import hmac
+import itertools
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from api.advisers.models import Adviser, AdviserSession, AuditEntry
+from api.advisers import audit as log
+from api.advisers.audit import audit as audit
+from api.advisers.audit import audit_reading as audit_reading
+from api.advisers.directory import Person
+from api.advisers.models import Adviser, AdviserSession
+from api.advisers.roles import Role
 from api.database import now, sync_session
 from api.security import new_token, token_hash
 from settings import Settings
 
-ROLES = ("adviser", "supervisor", "editor")
 DEVELOPMENT_USERNAME = "neuvoja"
 PASSWORD_MIN_CHARS = 12
-FAILURE_WINDOW = timedelta(minutes=5)
-FAILURES_PER_NAME_AND_ADDRESS = 5
-FAILURES_PER_ADDRESS = 20
-FAILURES_PER_NAME = 50
-
-SIGN_IN, SIGN_IN_FAILED, SIGN_OUT, READ = "sign_in", "sign_in_failed", "sign_out", "handoff_read"
-READING_IS_ONE = timedelta(minutes=10)
+SEEN_EVERY = timedelta(minutes=1)
+"""How finely the last sign of a person is kept."""
 
 _hasher = PasswordHasher()
 
@@ -48,6 +48,9 @@ class SignedIn:
     adviser: Adviser
     session_hash: str
     csrf_token: str
+    seen_at: datetime
+    idle: timedelta
+    """How long the session lasts without a sign of a person."""
 
 
 def csrf_of(token: str) -> str:
@@ -61,67 +64,12 @@ def _decoy() -> str:
 
 
 def password_fits(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right. For an account that does not exist it takes as long, and says no."""
+    """Whether the password is right. For an account without one, or none at all, it takes as long, and says no."""
     try:
         fits = _hasher.verify(password_hash or _decoy(), password)
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
-    return fits and password_hash is not None
-
-
-def audit(
-    session: AsyncSession,
-    action: str,
-    *,
-    adviser_id: int | None = None,
-    handoff_id: str | None = None,
-    username: str | None = None,
-    address: str | None = None,
-) -> None:
-    """Note who did what. Never what was said."""
-    subject = None
-    if username is not None:
-        subject = hashlib.sha256(username.encode("utf-8", "surrogatepass")).hexdigest()
-    session.add(
-        AuditEntry(
-            at=now(), action=action, adviser_id=adviser_id, handoff_id=handoff_id, subject=subject, address=address
-        )
-    )
-
-
-async def audit_reading(session: AsyncSession, *, adviser_id: int, handoff_id: str) -> None:
-    """Note that someone read a request; a console that refreshes itself is noted once in a while, not each time."""
-    noted = await session.scalar(
-        select(AuditEntry.id)
-        .where(
-            AuditEntry.action == READ,
-            AuditEntry.handoff_id == handoff_id,
-            AuditEntry.adviser_id == adviser_id,
-            AuditEntry.at > now() - READING_IS_ONE,
-        )
-        .limit(1)
-    )
-    if noted is None:
-        audit(session, READ, adviser_id=adviser_id, handoff_id=handoff_id)
-
-
-async def too_many_failures(session: AsyncSession, *, username: str, address: str) -> bool:
-    """Whether this name or this address has failed to sign in too often lately."""
-    subject = hashlib.sha256(username.encode("utf-8", "surrogatepass")).hexdigest()
-    recent = (
-        select(func.count())
-        .select_from(AuditEntry)
-        .where(AuditEntry.action == SIGN_IN_FAILED, AuditEntry.at > now() - FAILURE_WINDOW)
-    )
-    same_name, same_address = AuditEntry.subject == subject, AuditEntry.address == address
-    for query, limit in (
-        (recent.where(same_name, same_address), FAILURES_PER_NAME_AND_ADDRESS),
-        (recent.where(same_address), FAILURES_PER_ADDRESS),
-        (recent.where(same_name), FAILURES_PER_NAME),
-    ):
-        if (await session.scalar(query) or 0) >= limit:
-            return True
-    return False
+    return fits and bool(password_hash)
 
 
 async def by_username(session: AsyncSession, username: str) -> Adviser | None:
@@ -132,37 +80,100 @@ async def by_username(session: AsyncSession, username: str) -> Adviser | None:
     return found
 
 
+async def of_directory(session: AsyncSession, person: Person) -> Adviser:
+    """The account of whom the directory vouches for, with the role that it gives; made at the first sign-in.
+
+    A local account of the same name stays somebody else: names in a directory change hands, subjects do not.
+    """
+    adviser: Adviser | None = await session.scalar(
+        select(Adviser).where(Adviser.issuer == person.issuer, Adviser.subject == person.subject)
+    )
+    if adviser is None:
+        taken = set(await session.scalars(select(Adviser.username).where(Adviser.username.startswith(person.username))))
+        names = itertools.chain([person.username], (f"{person.username}-{number}" for number in itertools.count(2)))
+        adviser = Adviser(
+            username=next(name for name in names if name not in taken),
+            display_name=person.display_name,
+            role=person.role,
+            password_hash="",
+            issuer=person.issuer,
+            subject=person.subject,
+            created_at=now(),
+        )
+        session.add(adviser)
+        await session.flush()
+        audit(session, log.ACCOUNT_CREATED, adviser_id=adviser.id, target_id=adviser.id)
+    elif adviser.role != person.role:
+        adviser.role = person.role
+        audit(session, log.ROLE_CHANGED, adviser_id=adviser.id, target_id=adviser.id)
+    return adviser
+
+
 async def check_password(adviser: Adviser | None, password: str) -> bool:
     """:func:`password_fits` in a thread: it is made to take its time."""
     return await asyncio.to_thread(password_fits, adviser.password_hash if adviser else None, password)
 
 
-def begin_session(session: AsyncSession, *, adviser: Adviser, hours: float) -> str:
+def begin_session(session: AsyncSession, *, adviser: Adviser, hours: float, id_token: str | None = None) -> str:
     """A new session; its token, which is stored nowhere else."""
     token = new_token()
     at = now()
     session.add(
         AdviserSession(
-            token_hash=token_hash(token), adviser_id=adviser.id, created_at=at, expires_at=at + timedelta(hours=hours)
+            token_hash=token_hash(token),
+            adviser_id=adviser.id,
+            created_at=at,
+            expires_at=at + timedelta(hours=hours),
+            seen_at=at,
+            id_token=id_token,
         )
     )
     return token
 
 
-async def who(session: AsyncSession, token: str) -> SignedIn | None:
-    """Who a session's token is; None when it is over, or the account is disabled."""
+def _alive(idle: timedelta) -> tuple[ColumnElement[bool], ...]:
+    """That a session goes on: before its end, not idle, and of an account that may sign in."""
+    at = now()
+    return (AdviserSession.expires_at > at, AdviserSession.seen_at > at - idle, Adviser.disabled_at.is_(None))
+
+
+async def who(session: AsyncSession, token: str, *, idle: timedelta) -> SignedIn | None:
+    """Who a session's token is; None when it is over, nobody has used it for ``idle``, or the account is disabled."""
     row = (
         await session.execute(
             select(Adviser, AdviserSession)
             .join(AdviserSession, AdviserSession.adviser_id == Adviser.id)
-            .where(
-                AdviserSession.token_hash == token_hash(token),
-                AdviserSession.expires_at > now(),
-                Adviser.disabled_at.is_(None),
-            )
+            .where(AdviserSession.token_hash == token_hash(token), *_alive(idle))
         )
     ).first()
-    return SignedIn(row[0], row[1].token_hash, csrf_of(token)) if row else None
+    if row is None:
+        return None
+    return SignedIn(row[0], row[1].token_hash, csrf_of(token), row[1].seen_at, idle)
+
+
+async def role_now(session: AsyncSession, me: SignedIn) -> str | None:
+    """The role that the session has by now; None when it is over. Streams outlive the look at their start."""
+    found: str | None = await session.scalar(
+        select(Adviser.role)
+        .join(AdviserSession, Adviser.id == AdviserSession.adviser_id)
+        .where(AdviserSession.token_hash == me.session_hash, *_alive(me.idle))
+    )
+    return found
+
+
+async def seen(session: AsyncSession, me: SignedIn) -> None:
+    """A person, not the page by itself, has done something."""
+    await session.execute(
+        update(AdviserSession).where(AdviserSession.token_hash == me.session_hash).values(seen_at=now())
+    )
+
+
+async def id_token_of(session: AsyncSession, session_hash: str) -> str | None:
+    """What the directory gave when the session began; None when it began with a password."""
+    found: str | None = await session.scalar(
+        select(AdviserSession.id_token).where(AdviserSession.token_hash == session_hash)
+    )
+    return found
 
 
 async def end_session(session: AsyncSession, session_hash: str) -> None:
@@ -178,6 +189,24 @@ def _check_password(password: str) -> None:
         raise AdviserError(f"the password must have at least {PASSWORD_MIN_CHARS} characters")
 
 
+def valid_display_name(name: str) -> str:
+    """A name that residents may see, trimmed.
+
+    Raises:
+        AdviserError: when it is empty, long, or has characters that cannot be printed.
+    """
+    name = name.strip()
+    if not name or len(name) > 100 or not name.isprintable():
+        raise AdviserError("the display name must have 1 to 100 characters")
+    return name
+
+
+def _valid_role(role: str) -> Role:
+    if role not in set(Role):
+        raise AdviserError(f"the role must be one of {', '.join(Role)}")
+    return Role(role)
+
+
 def create(session: Session, *, username: str, display_name: str, role: str, password: str) -> Adviser:
     """A new account.
 
@@ -187,22 +216,21 @@ def create(session: Session, *, username: str, display_name: str, role: str, pas
     username = username.strip()
     if not username or len(username) > 64 or any(c.isspace() or not c.isprintable() for c in username):
         raise AdviserError("the user name must have 1 to 64 characters and no spaces")
-    if not display_name.strip() or len(display_name) > 100 or not display_name.isprintable():
-        raise AdviserError("the display name must have 1 to 100 characters")
-    if role not in ROLES:
-        raise AdviserError(f"the role must be one of {', '.join(ROLES)}")
+    display_name = valid_display_name(display_name)
+    kind = _valid_role(role)
     _check_password(password)
     if session.scalar(select(Adviser).where(Adviser.username == username)) is not None:
         raise AdviserError(f"there is an adviser {username!r} already")
     adviser = Adviser(
         username=username,
-        display_name=display_name.strip(),
-        role=role,
+        display_name=display_name,
+        role=kind,
         password_hash=_hasher.hash(password),
         created_at=now(),
     )
     session.add(adviser)
     session.flush()
+    audit(session, log.ACCOUNT_CREATED, target_id=adviser.id)
     return adviser
 
 
@@ -223,18 +251,63 @@ def set_password(session: Session, *, username: str, password: str) -> None:
     adviser = _existing(session, username)
     adviser.password_hash = _hasher.hash(password)
     adviser.disabled_at = None
-    session.execute(delete(AdviserSession).where(AdviserSession.adviser_id == adviser.id))
+    _end_sessions(session, adviser)
+    audit(session, log.PASSWORD_CHANGED, target_id=adviser.id)
+
+
+def set_role(session: Session, *, username: str, role: str) -> None:
+    """Give an account another role, at once also in its open sessions.
+
+    An account of the directory gets its role from there at its next sign-in.
+
+    Raises:
+        AdviserError: when there is no such account or role.
+    """
+    adviser = _existing(session, username)
+    adviser.role = _valid_role(role)
+    audit(session, log.ROLE_CHANGED, target_id=adviser.id)
 
 
 def disable(session: Session, *, username: str) -> None:
-    """Let an account not sign in any more, and end its sessions.
+    """Let an account not sign in any more, by password or directory, and end its sessions.
 
     Raises:
         AdviserError: when there is no such account.
     """
     adviser = _existing(session, username)
     adviser.disabled_at = adviser.disabled_at or now()
-    session.execute(delete(AdviserSession).where(AdviserSession.adviser_id == adviser.id))
+    _end_sessions(session, adviser)
+    audit(session, log.ACCOUNT_DISABLED, target_id=adviser.id)
+
+
+def end_sessions(session: Session, *, username: str) -> int:
+    """End the sessions of an account; how many there were.
+
+    Raises:
+        AdviserError: when there is no such account.
+    """
+    adviser = _existing(session, username)
+    ended = _end_sessions(session, adviser)
+    audit(session, log.SESSIONS_ENDED, target_id=adviser.id)
+    return ended
+
+
+def _end_sessions(session: Session, adviser: Adviser) -> int:
+    ended = session.execute(
+        delete(AdviserSession).where(AdviserSession.adviser_id == adviser.id).returning(AdviserSession.token_hash)
+    )
+    return len(ended.all())
+
+
+def open_sessions(session: Session) -> list[tuple[str, datetime, datetime]]:
+    """Sessions that have not reached their end: user name, beginning, last sign of a person."""
+    rows = session.execute(
+        select(Adviser.username, AdviserSession.created_at, AdviserSession.seen_at)
+        .join(AdviserSession, AdviserSession.adviser_id == Adviser.id)
+        .where(AdviserSession.expires_at > now())
+        .order_by(Adviser.username, AdviserSession.created_at)
+    )
+    return [(username, begun, seen_at) for username, begun, seen_at in rows]
 
 
 def everyone(session: Session) -> list[Adviser]:

@@ -1,33 +1,37 @@
-"""The JSON interface of the advisers' console, under ``/adviser/api``."""
+"""The JSON interface of the queue and the talks in the advisers' console, under ``/adviser/api``."""
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Cookie, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.advisers import console, service
-from api.advisers.models import Adviser
+from api.advisers.access import RESPONSES, require, require_acting
+from api.advisers.roles import Permission, may
 from api.advisers.schemas import (
     AdviserPolled,
     CallIn,
+    ChoicesOut,
     CloseIn,
+    ColleagueOut,
+    ColleaguesOut,
     HandoffDetail,
     HandoffPage,
     NoteIn,
+    OutcomeOut,
     QueueOut,
+    ReadyReplyOut,
     ReplyIn,
     SaidOut,
-    SessionOut,
-    SignIn,
+    TransferIn,
 )
 from api.advisers.service import SignedIn
 from api.context import Context, Ctx
@@ -37,102 +41,29 @@ from api.conversations.models import Conversation, Message
 from api.conversations.service import Draft
 from api.conversations.signals import ADVISERS
 from api.database import now
+from api.handoff import outcomes, presence
 from api.handoff import service as handoffs
 from api.handoff.models import Handoff, Note
 from api.handoff.states import IllegalTransition, Status
-from api.problems import Problem, documented
+from api.problems import Problem
 
 router = APIRouter(
     prefix="/adviser/api",
     tags=["adviser"],
-    responses={401: documented("Nobody is signed in."), 403: documented("`X-CSRF-Token` is missing or wrong.")},
+    responses=RESPONSES,
 )
 
-COOKIE = "tienviitta_adviser"
 HEARTBEAT_S = 15
 LONGEST_WAIT_S = 60
 LOOK_AGAIN_S = 10.0
 TYPING_THROTTLE_S = 2.0
 
-
-async def _signed_in(context: Ctx, tienviitta_adviser: Annotated[str | None, Cookie()] = None) -> SignedIn:
-    if tienviitta_adviser:
-        async with context.database.read() as session:
-            found = await service.who(session, tienviitta_adviser)
-        if found is not None:
-            return found
-    raise Problem(401, "sign_in_again")
-
-
-Me = Annotated[SignedIn, Depends(_signed_in)]
-
-
-async def _acting(me: Me, x_csrf_token: Annotated[str | None, Header()] = None) -> SignedIn:
-    """Signed in, and the call was made by our own page."""
-    sent = (x_csrf_token or "").encode("utf-8", "surrogatepass")
-    if not hmac.compare_digest(sent, me.csrf_token.encode()):
-        raise Problem(403, "csrf")
-    return me
-
-
-Acting = Annotated[SignedIn, Depends(_acting)]
-
-
-def _session_out(adviser: Adviser, csrf_token: str) -> SessionOut:
-    return SessionOut(
-        username=adviser.username, display_name=adviser.display_name, role=adviser.role, csrf_token=csrf_token
-    )
-
-
-@router.post("/session", summary="Sign in")
-async def sign_in(context: Ctx, request: Request, response: Response, body: SignIn) -> SessionOut:
-    """Sign in; the session is a cookie. 429 after too many failures."""
-    address = request.client.host if request.client else "unknown"
-    async with context.database.read() as session:
-        limited = await service.too_many_failures(session, username=body.username, address=address)
-        adviser = None if limited else await service.by_username(session, body.username)
-    if limited:
-        wait = str(int(service.FAILURE_WINDOW.total_seconds()))
-        raise Problem(429, "too_many", headers={"Retry-After": wait})
-    if not await service.check_password(adviser, body.password) or adviser is None:
-        async with context.database.write() as session:
-            service.audit(session, service.SIGN_IN_FAILED, username=body.username, address=address)
-        raise Problem(401, "sign_in_failed")
-    hours = context.settings.adviser_session_hours
-    async with context.database.write() as session:
-        token = service.begin_session(session, adviser=adviser, hours=hours)
-        service.audit(session, service.SIGN_IN, adviser_id=adviser.id, address=address)
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(hours * 3600),
-        path="/adviser",
-        httponly=True,
-        samesite="strict",
-        secure=context.settings.url.startswith("https://"),
-    )
-    return _session_out(adviser, service.csrf_of(token))
-
-
-@router.get("/session", summary="Who is signed in")
-async def get_session(me: Me) -> SessionOut:
-    """Who is signed in; 401 when nobody is."""
-    return _session_out(me.adviser, me.csrf_token)
-
-
-@router.delete("/session", status_code=204, summary="Sign out")
-async def sign_out(context: Ctx, me: Acting) -> Response:
-    """Sign out."""
-    async with context.database.write() as session:
-        await service.end_session(session, me.session_hash)
-        service.audit(session, service.SIGN_OUT, adviser_id=me.adviser.id)
-    response = Response(status_code=204)
-    response.delete_cookie(COOKIE, path="/adviser", httponly=True, samesite="strict")
-    return response
+Reader = Annotated[SignedIn, Depends(require(Permission.SEE_TALKS))]
+Answering = Annotated[SignedIn, Depends(require_acting(Permission.ANSWER_TALKS))]
 
 
 @router.get("/handoffs", summary="Requests for a person")
-async def list_handoffs(context: Ctx, me: Me, view: Annotated[console.View, Query()] = "open") -> HandoffPage:
+async def list_handoffs(context: Ctx, me: Reader, view: Annotated[console.View, Query()] = "open") -> HandoffPage:
     """Requests of a view, urgent ones first."""
     async with context.database.read() as session:
         return HandoffPage(items=await console.items(session, view=view, me=me.adviser))
@@ -161,6 +92,12 @@ async def _locked(context: Context, handoff_id: UUID) -> AsyncIterator[tuple[Asy
     context.signals.changed(conversation_id)
 
 
+def _mine_to_pass_on(handoff: Handoff, me: SignedIn) -> None:
+    """One's own talk, or anybody's for those who look after the others'."""
+    if not (handoff.status == Status.ACCEPTED and may(me.adviser.role, Permission.MANAGE_OTHERS_TALKS)):
+        _mine(handoff, me)
+
+
 def _mine(handoff: Handoff, me: SignedIn) -> None:
     if handoff.status != Status.ACCEPTED:
         raise Problem(409, "handoff_state")
@@ -169,7 +106,7 @@ def _mine(handoff: Handoff, me: SignedIn) -> None:
 
 
 @router.get("/handoffs/{handoff_id}", summary="One request")
-async def get_handoff(context: Ctx, me: Me, handoff_id: UUID) -> HandoffDetail:
+async def get_handoff(context: Ctx, me: Reader, handoff_id: UUID) -> HandoffDetail:
     """A request with what the resident agreed to pass on. Reading it is audited."""
     async with context.database.read() as session:
         handoff = await session.get(Handoff, str(handoff_id))
@@ -187,7 +124,7 @@ async def get_handoff(context: Ctx, me: Me, handoff_id: UUID) -> HandoffDetail:
 
 
 @router.post("/handoffs/{handoff_id}/accept", summary="Take a talk")
-async def accept(context: Ctx, me: Acting, handoff_id: UUID) -> HandoffDetail:
+async def accept(context: Ctx, me: Answering, handoff_id: UUID) -> HandoffDetail:
     """Take a talk from the queue; 409 when another adviser has it. The resident is told who came."""
     async with _locked(context, handoff_id) as (session, conversation, handoff):
         if handoff.status == Status.ACCEPTED and handoff.accepted_by != me.adviser.id:
@@ -208,17 +145,77 @@ async def accept(context: Ctx, me: Acting, handoff_id: UUID) -> HandoffDetail:
 
 
 @router.post("/handoffs/{handoff_id}/release", status_code=204, summary="Give a talk back to the queue")
-async def release(context: Ctx, me: Acting, handoff_id: UUID) -> Response:
-    """Give a talk back; it keeps its place, and the resident is told."""
+async def release(context: Ctx, me: Answering, handoff_id: UUID) -> Response:
+    """Give a talk back; it keeps its place, and the resident is told. A supervisor may give back anybody's."""
     async with _locked(context, handoff_id) as (session, conversation, handoff):
-        _mine(handoff, me)
+        _mine_to_pass_on(handoff, me)
+        holder = handoff.accepted_by if handoff.accepted_by != me.adviser.id else None
         await handoffs.release(session, conversation=conversation, handoff=handoff)
-        service.audit(session, "release", adviser_id=me.adviser.id, handoff_id=handoff.id)
+        service.audit(session, "release", adviser_id=me.adviser.id, target_id=holder, handoff_id=handoff.id)
     return Response(status_code=204)
 
 
+@router.post("/handoffs/{handoff_id}/transfer", status_code=204, summary="Hand a talk to a colleague")
+async def transfer(context: Ctx, me: Answering, handoff_id: UUID, body: TransferIn) -> Response:
+    """Hand a talk to a colleague who is at the console now; 409 when they are not. The resident is told to whom. A
+    supervisor may transfer anybody's.
+    """
+    async with _locked(context, handoff_id) as (session, conversation, handoff):
+        _mine_to_pass_on(handoff, me)
+        colleague = next((one for one in await presence.present(session) if one.id == body.to), None)
+        if colleague is None or colleague.id == handoff.accepted_by:
+            raise Problem(409, "adviser_not_present")
+        await handoffs.transfer(
+            session,
+            conversation=conversation,
+            handoff=handoff,
+            adviser_id=colleague.id,
+            name=colleague.display_name,
+        )
+        service.audit(session, "transfer", adviser_id=me.adviser.id, target_id=colleague.id, handoff_id=handoff.id)
+    return Response(status_code=204)
+
+
+@router.get("/colleagues", summary="Who else is at the console")
+async def colleagues(context: Ctx, me: Reader) -> ColleaguesOut:
+    """Other advisers who are present, by name."""
+    async with context.database.read() as session:
+        others = [one for one in await presence.present(session) if one.id != me.adviser.id]
+    return ColleaguesOut(items=[ColleagueOut(id=one.id, display_name=one.display_name) for one in others])
+
+
+@router.post("/presence", status_code=204, summary="A sign of life")
+async def be_present(context: Ctx, me: Answering) -> Response:
+    """The console is attended. Sent for each event `beat`, and every few seconds without a stream."""
+    async with context.database.write() as session:
+        await presence.seen(session, me.adviser.id)
+    return Response(status_code=204)
+
+
+@router.delete("/presence", status_code=204, summary="Gone for now")
+async def be_gone(context: Ctx, me: Answering) -> Response:
+    """The adviser leaves the console: no new talk is transferred to them. What they hold stays theirs until they have
+    been away for the set time.
+    """
+    async with context.database.write() as session:
+        await presence.left(session, me.adviser.id)
+    return Response(status_code=204)
+
+
+@router.get("/choices", summary="Outcomes and ready replies")
+async def choices(context: Ctx, _me: Reader) -> ChoicesOut:
+    """What an adviser can choose from: how a talk ends, and texts to begin a reply with."""
+    return ChoicesOut(
+        outcomes=[OutcomeOut(id=key, label=texts["label"]) for key, texts in outcomes.outcomes().items()],
+        ready_replies=[
+            ReadyReplyOut(title=reply.title, text=reply.text)
+            for reply in outcomes.ready_replies(context.settings.ready_replies_file)
+        ],
+    )
+
+
 @router.post("/handoffs/{handoff_id}/messages", summary="Reply to the resident")
-async def reply(context: Ctx, me: Acting, handoff_id: UUID, body: ReplyIn) -> SaidOut:
+async def reply(context: Ctx, me: Answering, handoff_id: UUID, body: ReplyIn) -> SaidOut:
     """Say something to the resident. The same ``client_id`` again gives the same message and says nothing twice."""
     async with _locked(context, handoff_id) as (session, conversation, handoff):
         said: Message | None = await session.scalar(
@@ -230,12 +227,13 @@ async def reply(context: Ctx, me: Acting, handoff_id: UUID, body: ReplyIn) -> Sa
             [said] = await conversations.append(session, conversation=conversation, drafts=[draft])
             conversation.adviser_typing_at = None
             handoff.read_seq = conversation.last_seq
+            await presence.seen(session, me.adviser.id)
             service.audit(session, "message", adviser_id=me.adviser.id, handoff_id=handoff.id)
         return console.said_out(said)
 
 
 @router.post("/handoffs/{handoff_id}/typing", status_code=204, summary="The adviser is writing")
-async def typing(context: Ctx, me: Acting, handoff_id: UUID) -> Response:
+async def typing(context: Ctx, me: Answering, handoff_id: UUID) -> Response:
     """Tell the resident that the adviser is writing."""
     async with _locked(context, handoff_id) as (_session, conversation, handoff):
         _mine(handoff, me)
@@ -247,8 +245,12 @@ async def typing(context: Ctx, me: Acting, handoff_id: UUID) -> Response:
 
 
 @router.post("/handoffs/{handoff_id}/close", status_code=204, summary="End a talk")
-async def close(context: Ctx, me: Acting, handoff_id: UUID, body: CloseIn) -> Response:
-    """End a talk. The resident sees what was agreed, and the bot says how to go on."""
+async def close(context: Ctx, me: Answering, handoff_id: UUID, body: CloseIn) -> Response:
+    """End a talk. The resident sees how, what was agreed and the services, and the bot says how to go on."""
+    catalogue = await context.catalogue.catalogue(context.database)
+    agreed = [catalogue.service(one) for one in dict.fromkeys(body.services)]
+    if None in agreed:
+        raise Problem(422, "invalid")
     async with _locked(context, handoff_id) as (session, conversation, handoff):
         _mine(handoff, me)
         await handoffs.close(
@@ -258,6 +260,7 @@ async def close(context: Ctx, me: Acting, handoff_id: UUID, body: CloseIn) -> Re
             handoff=handoff,
             outcome=body.outcome,
             text=body.text,
+            services=[console.service_card(one) for one in agreed if one is not None],
         )
         service.audit(session, "close", adviser_id=me.adviser.id, handoff_id=handoff.id)
         conversation_id = conversation.id
@@ -266,7 +269,7 @@ async def close(context: Ctx, me: Acting, handoff_id: UUID, body: CloseIn) -> Re
 
 
 @router.post("/handoffs/{handoff_id}/callback", status_code=204, summary="Say what came of a call")
-async def callback(context: Ctx, me: Acting, handoff_id: UUID, body: CallIn) -> Response:
+async def callback(context: Ctx, me: Answering, handoff_id: UUID, body: CallIn) -> Response:
     """Done ends the request; missed leaves it in the list. The resident is told either way, the note is not shown."""
     async with _locked(context, handoff_id) as (session, conversation, handoff):
         await handoffs.record_call(
@@ -284,7 +287,7 @@ async def callback(context: Ctx, me: Acting, handoff_id: UUID, body: CallIn) -> 
 
 
 @router.post("/handoffs/{handoff_id}/notes", status_code=204, summary="Add a private note")
-async def add_note(context: Ctx, me: Acting, handoff_id: UUID, body: NoteIn) -> Response:
+async def add_note(context: Ctx, me: Answering, handoff_id: UUID, body: NoteIn) -> Response:
     """Add a note that only advisers see."""
     async with _locked(context, handoff_id) as (session, _conversation, handoff):
         session.add(Note(handoff_id=handoff.id, adviser_id=me.adviser.id, text=body.text, at=now()))
@@ -299,13 +302,14 @@ async def add_note(context: Ctx, me: Acting, handoff_id: UUID, body: NoteIn) -> 
 )
 async def get_events(
     context: Ctx,
-    me: Me,
+    me: Reader,
     last_event_id: Annotated[str | None, Header()] = None,
     wait: Annotated[float | None, Query(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=False)] = None,
     after: Annotated[int | None, Query(ge=0, le=2**53, description="A cursor that an answer gave.")] = None,
 ) -> Response:
-    """Server-sent events `queue` (counts), `message` (of open chats, with `handoff_id`) and `typing`; their id is the
-    cursor. With `wait`, one JSON answer. A message may come twice: `seq` tells.
+    """Server-sent events `queue` (counts), `message` (that there is one in an open chat, by `handoff_id`; the request
+    has what it says), `typing` and `beat`, which asks for a sign of life; their id is the cursor. With `wait`, one JSON
+    answer. A message may come twice: `seq` tells.
     """
     if after is None and last_event_id and last_event_id.isascii() and last_event_id.isdigit():
         after = min(int(last_event_id[:16]), 2**53)
@@ -346,12 +350,13 @@ async def _stream(context: Context, me: SignedIn, after: int | None) -> AsyncIte
     typing_in: list[str] = []
     sent: dict[str, int] = {}
     cursor = after if after is not None else console.cursor_of(now())
+    beat_at = time.monotonic()
     with context.signals.subscribe(ADVISERS) as subscription:
         while True:
             async with context.database.read() as session:
-                adviser = await session.get(Adviser, me.adviser.id)
-                if adviser is None or adviser.disabled_at is not None:
-                    return
+                role = await service.role_now(session, me)
+            if role is None or not may(role, Permission.SEE_TALKS):
+                return
             fresh = await _news(context, cursor)
             cursor = fresh.cursor
             for message in fresh.messages:
@@ -366,4 +371,8 @@ async def _stream(context: Context, me: SignedIn, after: int | None) -> AsyncIte
                 if handoff_id not in typing_in:
                     yield ServerSentEvent(f'{{"handoff_id":"{handoff_id}"}}', event="typing")
             typing_in = fresh.typing
-            changed = await subscription.wait(LOOK_AGAIN_S)
+            if time.monotonic() >= beat_at:
+                # Answered by a call: a page in the background gets events at once, but its timers seldom.
+                beat_at = time.monotonic() + presence.BEAT_S
+                yield ServerSentEvent("{}", event="beat")
+            changed = await subscription.wait(min(LOOK_AGAIN_S, max(0.0, beat_at - time.monotonic())))

@@ -30,6 +30,8 @@ class Conversation(Base):
     turns: Mapped[int] = mapped_column(Integer, default=0)
     status: Mapped[str] = mapped_column(String(20), default="bot")
     state: Mapped[Any] = mapped_column(EncryptedJSON, nullable=True, default=None)
+    asking: Mapped[str | None] = mapped_column(String(20), default=None)
+    """What the api itself has asked for and takes the next message for; see :mod:`api.handoff.callbacks`."""
     failures: Mapped[int] = mapped_column(Integer, default=0)
     """Turns in a row that the engine failed."""
     failed_input: Mapped[str | None] = mapped_column(EncryptedText, default=None)
@@ -97,12 +99,16 @@ class Offer(Base):
 
 
 class Feedback(Base):
-    """What a resident thought of the talk."""
+    """What a resident thought of the talk with the bot, or with an adviser; the last word counts."""
 
     __tablename__ = "feedback"
+    __table_args__ = (UniqueConstraint("conversation_id", "about"),)
 
     id: Mapped[int] = mapped_column(AUTO_ID, primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = _owner(index=True)
-    helped: Mapped[bool] = mapped_column(Boolean)
+    about: Mapped[str] = mapped_column(String(10))
+    """``bot`` or ``adviser``."""
+    helped: Mapped[str] = mapped_column(String(10))
+    """``yes``, ``partly`` or ``no``; not encrypted, so that figures need no key."""
     text: Mapped[str | None] = mapped_column(EncryptedText, default=None)
     at: Mapped[datetime] = mapped_column(UTCDateTime)

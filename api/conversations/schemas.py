@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 PAYLOAD_MAX_CHARS = 2000
@@ -147,10 +147,18 @@ class Polled(Answer):
     typing: list[Literal["bot", "adviser"]] = Field(default_factory=list)
 
 
+Helped = Literal["yes", "partly", "no"]
+
+
+def _in_steps(helped: Any) -> Any:
+    """True and false are what older clients send."""
+    return {True: "yes", False: "no"}[helped] if isinstance(helped, bool) else helped
+
+
 class FeedbackIn(BaseModel):
-    """What a resident thought of the talk."""
+    """What a resident thought of the talk: with the adviser who has just closed it, otherwise with the bot."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"helped": True, "text": "Sain selvän neuvon"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"helped": "partly", "text": "Sain selvän neuvon"}]})
 
-    helped: bool = Field(strict=True)
+    helped: Annotated[Helped, BeforeValidator(_in_steps, json_schema_input_type=Helped | bool)]
     text: CleanText | None = Field(None, max_length=2000)

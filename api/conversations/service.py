@@ -6,15 +6,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.conversations.models import Conversation, Feedback, Message, Offer
-from api.conversations.schemas import MessageOut, Sender
+from api.conversations.schemas import Helped, MessageOut, Sender
 from api.database import now
 from api.handoff.states import HUMAN
+from api.health import metrics
+from api.privacy.redaction import redact
 
 TYPING_LASTS = timedelta(seconds=6)
 
@@ -140,7 +142,11 @@ def state_of(conversation: Conversation) -> dict[str, Any]:
 
 
 def awaiting(conversation: Conversation) -> str | None:
-    """The question that the next answer is taken for; none while a person is waited for or holds the talk."""
+    """The question that the next answer is taken for; none while a person is waited for or holds the talk, unless
+    the api itself has asked.
+    """
+    if conversation.asking is not None:
+        return conversation.asking
     if conversation.status in HUMAN:
         return None
     value = state_of(conversation).get("awaiting")
@@ -165,6 +171,12 @@ def recommendations(conversation: Conversation) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def rejections(conversation: Conversation) -> list[dict[str, Any]]:
+    """Services that the resident did not want: ``{service, name, reason}``, the reason in words or None."""
+    value = state_of(conversation).get("rejections")
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def typing(conversation: Conversation) -> list[Literal["bot", "adviser"]]:
     """Who is about to answer."""
     at = now()
@@ -176,6 +188,32 @@ def typing(conversation: Conversation) -> list[Literal["bot", "adviser"]]:
     return who
 
 
-async def add_feedback(session: AsyncSession, *, conversation_id: str, helped: bool, text: str | None) -> None:
-    """Keep what a resident thought of the talk. ``text`` is redacted already."""
-    session.add(Feedback(conversation_id=conversation_id, helped=helped, text=text, at=now()))
+async def keep_feedback(
+    session: AsyncSession, *, conversation_id: str, about: Literal["bot", "adviser"], helped: Helped, text: str | None
+) -> None:
+    """Keep what a resident thought of the talk, redacted; later words about the same replace earlier ones."""
+    text = redact(text).text if text else None
+    kept = await session.scalar(
+        select(Feedback).where(Feedback.conversation_id == conversation_id, Feedback.about == about)
+    )
+    if kept is None:
+        session.add(Feedback(conversation_id=conversation_id, about=about, helped=helped, text=text, at=now()))
+    elif (kept.helped, kept.text) != (helped, text):
+        kept.helped, kept.text, kept.at = helped, text, now()
+    else:
+        return
+    metrics.FEEDBACK.labels(about, helped).inc()
+
+
+async def keep_feedback_of_dialogue(session: AsyncSession, *, conversation_id: str, state: Mapping[str, Any]) -> None:
+    """Keep what the dialogue asked at its end, which its state carries as ``feedback: {helped, text}``."""
+    given = state.get("feedback")
+    if isinstance(given, Mapping) and given.get("helped") in get_args(Helped):
+        text = given.get("text")
+        await keep_feedback(
+            session,
+            conversation_id=conversation_id,
+            about="bot",
+            helped=given["helped"],
+            text=text if isinstance(text, str) and text.strip() else None,
+        )

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.conversations import transcript_pdf
 from api.conversations.schemas import Talk
 from api.handoff.opening_hours import HELSINKI
 from api.handoff.summaries import of_answers
@@ -108,3 +109,8 @@ def as_text(talk: Talk, made_at: datetime) -> str:
 def as_html(talk: Talk, made_at: datetime) -> str:
     """A page that stands by itself."""
     return _pages.get_template("transcript.html").render(_content(talk, made_at))
+
+
+def as_pdf(talk: Talk, made_at: datetime) -> bytes:
+    """A tagged document for printing and for screen readers."""
+    return transcript_pdf.render(_content(talk, made_at))

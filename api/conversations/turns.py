@@ -21,17 +21,19 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.context import Context
-from api.conversations import service
+from api.conversations import pauses, service, waiting
 from api.conversations.models import Conversation, Message, Turn
 from api.conversations.schemas import Answer, MessageIn
 from api.conversations.service import Draft
 from api.database import now
-from api.engine.client import RESUME, BotTurn, EngineFailure, as_text
+from api.engine.client import RESUME, BotTurn, EngineFailure, Understood, as_text
+from api.handoff import callbacks
 from api.handoff import service as handoffs
-from api.handoff.opening_hours import in_words, is_open, next_open
+from api.handoff.opening_hours import day_in_finland, in_words, is_open, next_open
 from api.handoff.states import FINISHED, HUMAN, Event, Status, after
 from api.health import metrics
 from api.logs import alias
+from api.privacy.erasure import scrub
 from api.privacy.redaction import Kind, Redaction, redact
 from api.problems import Problem
 from api.texts import crisis_help, node, say
@@ -42,11 +44,13 @@ PERSON_PAYLOAD = "/request_human"
 RETRY_PAYLOAD = "/retry_message"
 ERASE = "erase"
 """What the dialogue puts in `command` when a resident has confirmed that everything be erased."""
-CONTACT_QUESTION = "handoff_contact"
+CONTACT_QUESTIONS = {callbacks.CONTACT, callbacks.TIME}
 CONTACT_KINDS: frozenset[Kind] = frozenset({"phone", "email"})
 
 LEASE_MARGIN_S = 1.0
 LEASE_POLL_S = 0.05
+CLOCKS_DIFFER = timedelta(seconds=10)
+"""So much, at most, between the clocks of two machines that serve the same talks."""
 LONGEST_QUEUE_S = 15.0
 LEAST_ENGINE_S = 1.0
 """A message that waited behind others still gets this long, or a slow engine would be taken for a dead one."""
@@ -99,6 +103,8 @@ class _Step:
     exhausted: bool
     failed_input: str | None
     title: str | None
+    asking: str | None
+    away: bool
 
 
 class _Busy(Exception):
@@ -163,7 +169,13 @@ async def _lease(session: AsyncSession, context: Context, conversation_id: str, 
         update(Conversation)
         .where(
             Conversation.id == conversation_id,
-            or_(Conversation.turn_owner.is_(None), Conversation.turn_owner == owner, Conversation.turn_until < at),
+            or_(
+                Conversation.turn_owner.is_(None),
+                Conversation.turn_owner == owner,
+                Conversation.turn_until < at,
+                # Taken by a clock that was ahead and has been put right since: it would last as long as it was wrong.
+                Conversation.turn_until > at + _lease_time(context) + CLOCKS_DIFFER,
+            ),
         )
         .values(turn_owner=owner, turn_until=at + _lease_time(context))
         .returning(Conversation.id)
@@ -205,6 +217,7 @@ async def _begin(context: Context, conversation_id: str, client_id: str, body: M
             .limit(1)
         )
         title = None
+        away = cut_off is None and await pauses.is_away(session, conversation)
         if cut_off is not None:
             turn = cut_off
             turn.attempts += 1
@@ -224,6 +237,8 @@ async def _begin(context: Context, conversation_id: str, client_id: str, body: M
             exhausted=turn.attempts > MOST_ATTEMPTS,
             failed_input=conversation.failed_input,
             title=title,
+            asking=conversation.asking,
+            away=away,
         )
 
 
@@ -242,6 +257,8 @@ async def _store(
         said, for_engine, notice = _redacted(conversation, body.text or "")
     if conversation.status in FINISHED:
         conversation.status = after(conversation.status, Event.RESIDENT_GOES_ON)
+    if body.payload is not None:
+        conversation.asking = None  # a button is no answer to what was asked in words
     conversation.turns += 1
     conversation.resident_typing_at = None
     turn = Turn(
@@ -263,7 +280,7 @@ def _redacted(conversation: Conversation, text: str) -> tuple[str, str, list[Dra
     """What is stored of a text, what the engine gets, and the notice that something was left out."""
     stored = redact(text)
     passed: Redaction = stored
-    if service.awaiting(conversation) == CONTACT_QUESTION:
+    if service.awaiting(conversation) in CONTACT_QUESTIONS:
         passed = redact(text, keep=CONTACT_KINDS)
     for kind in stored.kinds:
         metrics.REDACTIONS.labels(kind).inc()
@@ -281,8 +298,18 @@ async def _answer(context: Context, conversation_id: str, step: _Step, arrived: 
         answer = await _cancelled(context, conversation_id, step)
         if answer is not None:
             return answer
+    if step.is_payload and step.input.startswith(callbacks.PREFIX):
+        answer = await _callback_button(context, conversation_id, step)
+        if answer is not None:
+            return answer
+    if step.asking is not None and not step.is_payload:
+        return await _callback_words(context, conversation_id, step, arrived)
+    return await _to_whoever_has_it(context, conversation_id, step, arrived)
+
+
+async def _to_whoever_has_it(context: Context, conversation_id: str, step: _Step, arrived: float) -> Answer | None:
     if step.status in HUMAN:
-        return await _to_adviser(context, conversation_id, step)
+        return await _to_adviser(context, conversation_id, step, arrived)
     return await _to_bot(context, conversation_id, step, arrived)
 
 
@@ -327,35 +354,87 @@ async def _cancelled(context: Context, conversation_id: str, step: _Step) -> Ans
         return await _end(session, conversation, step) if done else None
 
 
-async def _to_adviser(context: Context, conversation_id: str, step: _Step) -> Answer | None:
-    """A person is waited for or there: the message is theirs. Only a cry for help is answered at once."""
-    urgent = None
-    if not step.is_payload:
-        try:
-            urgent = await context.engine.urgency(step.input)
-        except EngineFailure as failure:
-            log.warning("urgency unknown", extra={"talk": alias(conversation_id), "reason": failure.reason})
+async def _callback_button(context: Context, conversation_id: str, step: _Step) -> Answer | None:
+    """A button about being called. None when the lease was lost, or when it means nothing here."""
     async with _ending(context, conversation_id, step) as ours:
         if ours is None:
             return None
         session, conversation = ours
-        if conversation.status not in FINISHED:
-            return await _kept_for_adviser(session, conversation, step, urgent)
-        conversation.status = after(conversation.status, Event.RESIDENT_GOES_ON)
+        draft = await callbacks.pressed(session, conversation, step.input)
+        if draft is None:
+            return None
+        await service.append(session, conversation=conversation, drafts=[draft], turn_id=step.turn_id)
+        return await _end(session, conversation, step)
+
+
+async def _callback_words(context: Context, conversation_id: str, step: _Step, arrived: float) -> Answer | None:
+    """The answer to what the api asked about a callback; or something else, which goes its usual way."""
+    urgent = await _urgency(context, conversation_id, step)
+    async with _ending(context, conversation_id, step) as ours:
+        if ours is None:
+            return None
+        session, conversation = ours
+        draft = await callbacks.answered(session, settings=context.settings, conversation=conversation, text=step.input)
+        if draft is not None:
+            drafts = [draft]
+            if urgent is not None:
+                await handoffs.flag_urgent(session, conversation=conversation, kind=urgent)
+                drafts.insert(0, Draft("system", crisis_help(urgent)))
+            await service.append(session, conversation=conversation, drafts=drafts, turn_id=step.turn_id)
+            return await _end(session, conversation, step)
         conversation.turn_until = now() + _lease_time(context)
-    # The person went just as the message came: the bot answers it.
-    return await _to_bot(context, conversation_id, step, time.monotonic())
+        step.status = conversation.status
+    return await _to_whoever_has_it(context, conversation_id, step, arrived)
+
+
+async def _urgency(context: Context, conversation_id: str, step: _Step) -> handoffs.Urgent | None:
+    """Whether a message is a cry for help; None also when that cannot be known now."""
+    heard = await _heard(context, conversation_id, step)
+    return heard.urgent if heard else None
+
+
+async def _heard(context: Context, conversation_id: str, step: _Step) -> Understood | None:
+    """What a message means by itself; None for a button, and when that cannot be known now."""
+    if step.is_payload:
+        return None
+    try:
+        return await context.engine.understand(step.input)
+    except EngineFailure as failure:
+        log.warning("urgency unknown", extra={"talk": alias(conversation_id), "reason": failure.reason})
+        return None
+
+
+async def _to_adviser(context: Context, conversation_id: str, step: _Step, arrived: float) -> Answer | None:
+    """A person is waited for or there: the message is theirs. Only a cry for help is answered at once."""
+    heard = await _heard(context, conversation_id, step)
+    told = None
+    if heard is not None and step.status == Status.QUEUED:
+        catalogue = await context.catalogue.catalogue(context.database)
+        told = waiting.answer(heard, catalogue, day_in_finland(now()))
+    async with _ending(context, conversation_id, step) as ours:
+        if ours is None:
+            return None
+        session, conversation = ours
+        if conversation.status in HUMAN:
+            return await _kept_for_adviser(session, conversation, step, heard.urgent if heard else None, told)
+        if conversation.status in FINISHED:
+            conversation.status = after(conversation.status, Event.RESIDENT_GOES_ON)
+        conversation.turn_until = now() + _lease_time(context)
+    # The person went, or the wait became a wish to be called, just as the message came: the bot answers it.
+    return await _to_bot(context, conversation_id, step, arrived)
 
 
 async def _kept_for_adviser(
-    session: AsyncSession, conversation: Conversation, step: _Step, urgent: handoffs.Urgent | None
+    session: AsyncSession, conversation: Conversation, step: _Step, urgent: handoffs.Urgent | None, told: str | None
 ) -> Answer:
-    """The end of a turn whose message is an adviser's to answer."""
+    """The end of a turn whose message is an adviser's to answer; ``told`` answers a side question meanwhile."""
     drafts = []
     handoff = await handoffs.open_chat(session, conversation.id)
     if urgent is not None:
         await handoffs.flag_urgent(session, conversation=conversation, kind=urgent)
         drafts.append(Draft("system", crisis_help(urgent)))
+    elif told is not None and handoff is not None and handoff.status == Status.QUEUED:
+        drafts.append(Draft("system", told, [handoffs.cancel_button()]))
     elif handoff is not None and handoff.status == Status.QUEUED and not handoff.acknowledged:
         handoff.acknowledged = True
         drafts.append(Draft("system", say("handoff.noted"), [handoffs.cancel_button()]))
@@ -376,6 +455,7 @@ async def _to_bot(context: Context, conversation_id: str, step: _Step, arrived: 
                 message=message if is_payload else as_text(message),
                 turn=step.number,
                 state=step.state,
+                away=step.away,
                 timeout_s=max(left, LEAST_ENGINE_S),
             )
         except EngineFailure as failure:
@@ -390,6 +470,7 @@ async def _to_bot(context: Context, conversation_id: str, step: _Step, arrived: 
                 # Asked for in words. The answer goes out, and nothing of the talk stays behind it.
                 answer = await _end(session, conversation, step)
                 await service.erase(session, conversation_id=conversation_id)
+                context.spawn(scrub(context))
                 return answer
         else:
             await _apologise(context, session, conversation, step, message, is_payload)
@@ -415,9 +496,13 @@ async def _take_over(session: AsyncSession, conversation: Conversation, step: _S
         and not any(button["payload"] == handoffs.CANCEL_PAYLOAD for draft in drafts for button in draft.buttons)
     ):
         drafts[-1].buttons.append(handoffs.cancel_button())
+    asked_now = conversation.status == Status.CALLBACK_REQUESTED and step.status != Status.CALLBACK_REQUESTED
+    if asked_now and drafts and not any(draft.buttons for draft in drafts):
+        drafts[-1].buttons.extend(callbacks.buttons())
     conversation.state = result.state
     conversation.failures = 0
     conversation.failed_input = None
+    await service.keep_feedback_of_dialogue(session, conversation_id=conversation.id, state=result.state)
     urgent = result.state.get("urgent")
     if urgent in {"crisis", "danger"}:
         await handoffs.flag_urgent(session, conversation=conversation, kind=urgent)
@@ -428,10 +513,11 @@ async def _apologise(
     context: Context, session: AsyncSession, conversation: Conversation, step: _Step, message: str, is_payload: bool
 ) -> None:
     """The engine failed: an apology and a way on; or, for one who asks for a person, the queue."""
-    waiting = await handoffs.open_chat(session, conversation.id)
-    if waiting is not None:
+    chat = await handoffs.open_chat(session, conversation.id)
+    if chat is not None:
         # Its webhook came through before it failed: the resident is where they wanted to be.
-        drafts = [await handoffs.queued_message(session, waiting)]
+        hours = handoffs.hours_for(context.hours, conversation, chat.answers)
+        drafts = [await handoffs.queued_message(session, chat, hours=hours)]
     elif is_payload and message == PERSON_PAYLOAD and step.title == say("buttons.person"):
         # This button said what the adviser will see, so pressing it is consent.
         drafts = [await _queue_without_bot(context, session, conversation)]
@@ -443,13 +529,15 @@ async def _apologise(
 
 
 async def _queue_without_bot(context: Context, session: AsyncSession, conversation: Conversation) -> Draft:
-    at = now()
-    if is_open(context.hours, at):
+    at, hours = now(), handoffs.hours_for(context.hours, conversation, None)
+    if is_open(hours, at):
         handoff = await handoffs.request_by_api(session, settings=context.settings, conversation=conversation)
-        return await handoffs.queued_message(session, handoff, by_api=True)
-    opening = next_open(context.hours, at)
+        return await handoffs.queued_message(session, handoff, hours=hours, by_api=True)
+    opening = next_open(hours, at)
     text = say("handoff.closed_now", when=in_words(opening, at)) if opening else say("handoff.closed_now_unknown")
-    return Draft("system", text, apology_buttons())
+    # The button that was pressed named what an adviser may see; a call needs no more consent than that.
+    text += " " + say("handoff.timed_out_offer")
+    return Draft("system", text, [handoffs.callback_button(), *apology_buttons()[1:]])
 
 
 async def _let_go(context: Context, conversation_id: str, owner: str) -> None:
@@ -463,22 +551,27 @@ async def _let_go(context: Context, conversation_id: str, owner: str) -> None:
             )
 
 
-async def resume_with_bot(context: Context, conversation_id: str) -> None:
-    """After a person let go: the bot says how to go on. Nothing is lost when it cannot."""
+async def resume_with_bot(context: Context, conversation_id: str, *, after_silence: bool = False) -> None:
+    """After a person let go, or when a resident comes back: the bot says how to go on. Nothing is lost when it cannot.
+
+    With ``after_silence`` nothing is said to one who was not away for long, so that asking twice says it once.
+    """
     async with _in_order(context, conversation_id):
         owner = uuid.uuid4().hex
         try:
             async with context.database.write() as session:
                 conversation = await _lease(session, context, conversation_id, owner)
-                if conversation.status in HUMAN:
-                    raise _Busy
+                here = after_silence and not await pauses.is_away(session, conversation)
+                if conversation.status in HUMAN or here:
+                    conversation.turn_owner = conversation.turn_until = None
+                    return
                 conversation.turns += 1
                 number, state = conversation.turns, conversation.state
         except (_Busy, Problem):
             return
         try:
             result = await context.engine.send(
-                conversation_id=conversation_id, message=RESUME, turn=number, state=state
+                conversation_id=conversation_id, message=RESUME, turn=number, state=state, away=after_silence
             )
             async with context.database.write() as session:
                 talk = await service.lock(session, conversation_id)

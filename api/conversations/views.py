@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.context import Context, Ctx
-from api.conversations import service, transcript, turns
+from api.conversations import links, service, transcript, turns
 from api.conversations.models import Conversation
 from api.conversations.schemas import (
     Answer,
@@ -28,11 +29,11 @@ from api.conversations.schemas import (
 from api.database import now
 from api.engine.client import START, EngineFailure
 from api.handoff import service as handoffs
-from api.handoff.states import FINISHED, HUMAN
+from api.handoff.states import FINISHED, HUMAN, Status
 from api.health import metrics
-from api.privacy.redaction import redact
+from api.privacy.erasure import scrub
 from api.problems import Problem, documented
-from api.security import new_token, token_hash
+from api.security import bearer_token, new_token, token_hash
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["chat"])
 
@@ -42,6 +43,7 @@ LOOK_AGAIN_S = 20.0
 LOOK_AGAIN_QUEUED_S = 5.0
 """A place in the queue also changes by what happens to others."""
 TYPING_THROTTLE_S = 2.0
+KEPT_AS = ("application/json", "text/plain", "text/html", "application/pdf")
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     401: documented("No token, or one that no talk has."),
@@ -58,13 +60,11 @@ async def authorise(context: Context, conversation_id: uuid.UUID, authorization:
     Raises:
         Problem: 401 without a token or with one that no talk has; 404 when it is another talk's.
     """
-    scheme, _, token = (authorization or "").partition(" ")
+    token = bearer_token(authorization)
     found: Conversation | None = None
-    if scheme.lower() == "bearer" and token.strip():
+    if token:
         async with context.database.read() as session:
-            found = await session.scalar(
-                select(Conversation).where(Conversation.token_hash == token_hash(token.strip()))
-            )
+            found = await session.scalar(select(Conversation).where(Conversation.token_hash == token_hash(token)))
     if found is None:
         raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
     if found.id != str(conversation_id):
@@ -72,7 +72,7 @@ async def authorise(context: Context, conversation_id: uuid.UUID, authorization:
     return found
 
 
-@router.post("", status_code=201, summary="Begin a talk")
+@router.post("", status_code=201, summary="Begin a talk", responses=links.BEGUN)
 async def create(context: Ctx, response: Response, _body: Annotated[Empty | None, Body()] = None) -> Created:
     """Begin a talk. The answer has the token, and the greeting: that this is a machine, what is stored, and the
     way to a person.
@@ -111,7 +111,9 @@ async def create(context: Ctx, response: Response, _body: Annotated[Empty | None
     return Created(id=conversation_id, token=token, messages=said, **stands.model_dump())
 
 
-@router.post("/{conversation_id}/messages", summary="Say something, or press a button", responses=RESPONSES)
+@router.post(
+    "/{conversation_id}/messages", summary="Say something, or press a button", responses=RESPONSES | links.SAID
+)
 async def post_message(
     context: Ctx,
     conversation_id: uuid.UUID,
@@ -150,21 +152,46 @@ async def _talk(context: Context, conversation_id: str) -> Talk:
         )
 
 
+@router.post("/{conversation_id}/resume", summary="Come back to a talk", responses=RESPONSES)
+async def resume(context: Ctx, conversation_id: uuid.UUID, authorization: Authorization = None) -> Answer:
+    """For a page that shows a talk again. After a long silence the answer has the offer to go on where the talk was;
+    otherwise nothing is said and nothing changes.
+    """
+    talk_id = (await authorise(context, conversation_id, authorization)).id
+    async with context.database.read() as session:
+        before = await session.get(Conversation, talk_id)
+        seq = before.last_seq if before else 0
+    await turns.resume_with_bot(context, talk_id, after_silence=True)
+    async with context.database.read() as session:
+        conversation = await session.get(Conversation, talk_id)
+        if conversation is None:
+            raise Problem(404, "not_found")
+        said = await service.messages_after(session, conversation_id=talk_id, seq=seq)
+        stands = await handoffs.standing(session, conversation)
+    return Answer(messages=said, **stands.model_dump())
+
+
 @router.delete("/{conversation_id}", status_code=204, summary="Erase the talk", responses=RESPONSES)
 async def delete_talk(context: Ctx, conversation_id: uuid.UUID, authorization: Authorization = None) -> Response:
     """Erase the talk, with everything that hangs on it, in every table. The token is void from then on."""
     await authorise(context, conversation_id, authorization)
     async with context.database.write() as session:
         await service.erase(session, conversation_id=str(conversation_id))
+    context.spawn(scrub(context))
     context.signals.changed(str(conversation_id))
     return Response(status_code=204)
 
 
-@router.get("/{conversation_id}/transcript", summary="The talk to keep", responses=RESPONSES)
+@router.get(
+    "/{conversation_id}/transcript",
+    summary="The talk to keep",
+    response_class=Response,
+    responses=RESPONSES | {200: {"description": "As a file.", "content": {kind: {} for kind in KEPT_AS}}},
+)
 async def get_transcript(
     context: Ctx,
     conversation_id: uuid.UUID,
-    format: Annotated[Literal["json", "txt", "html"], Query()] = "json",
+    format: Annotated[Literal["json", "txt", "html", "pdf"], Query()] = "json",
     authorization: Authorization = None,
 ) -> Response:
     """The talk, the answers and the recommendations, in Finnish, for the resident to keep."""
@@ -176,6 +203,9 @@ async def get_transcript(
         response = JSONResponse(transcript.as_json(talk, made_at))
     elif format == "txt":
         response = PlainTextResponse(transcript.as_text(talk, made_at))
+    elif format == "pdf":
+        pdf = await asyncio.to_thread(transcript.as_pdf, talk, made_at)
+        response = Response(pdf, media_type="application/pdf")
     else:
         response = HTMLResponse(transcript.as_html(talk, made_at))
     response.headers["Content-Disposition"] = f'attachment; filename="tienviitta-keskustelu.{format}"'
@@ -205,11 +235,17 @@ async def post_feedback(
 ) -> Response:
     """Say whether the talk helped. What identifies a person is left out of the text."""
     talk_id = (await authorise(context, conversation_id, authorization)).id
-    text = redact(body.text).text if body.text else None
     async with context.database.write() as session:
-        if await service.lock(session, talk_id) is None:
+        conversation = await service.lock(session, talk_id)
+        if conversation is None:
             raise Problem(404, "not_found")
-        await service.add_feedback(session, conversation_id=talk_id, helped=body.helped, text=text)
+        await service.keep_feedback(
+            session,
+            conversation_id=talk_id,
+            about="adviser" if conversation.status == Status.CLOSED else "bot",
+            helped=body.helped,
+            text=body.text,
+        )
     return Response(status_code=204)
 
 

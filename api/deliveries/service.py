@@ -1,40 +1,28 @@
-"""The outbox: an event is written in the transaction of the change it tells of, and tried until it is taken."""
+"""The outbox: an event is written in the transaction of the change it tells of. ``courier.py`` brings it away."""
 
 from __future__ import annotations
 
-import json
-import random
 import uuid
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Literal
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
 
-import httpx
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from standardwebhooks.webhooks import Webhook
+from sqlalchemy.orm import Session
 
-from api.context import Context
 from api.database import now
-from api.deliveries.models import Delivery
+from api.deliveries.models import Delivery, ReceiverState
 from api.handoff.models import Handoff
-from api.health import metrics
 from settings import Settings
+from settings.receivers import EventType as EventType
 
-EventType = Literal[
-    "handoff.requested", "handoff.accepted", "handoff.closed", "handoff.cancelled", "callback.requested"
-]
-WAITS_S = (0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
-"""Seconds before each try; after the last one the delivery is dead, and is listed as such."""
-JITTER = 0.1
-TIMEOUT_S = 15.0
-LONGEST_RETRY_AFTER_S = 86400
-CLAIM = timedelta(seconds=60)
-BATCH = 20
+State = Literal["waiting", "delivered", "dead"]
 
 
 def add(session: AsyncSession, *, settings: Settings, handoff: Handoff, event: EventType) -> None:
-    """Put an event into the outbox, for every receiver. The payload is thin: what it is about is behind the link."""
+    """Put an event into the outbox, for every receiver that wants it."""
     at = now()
     webhook_id = f"msg_{uuid.uuid4().hex}"
     payload = {
@@ -50,17 +38,37 @@ def add(session: AsyncSession, *, settings: Settings, handoff: Handoff, event: E
         },
     }
     for receiver in settings.webhook_receivers:
+        if not receiver.wants(event):
+            continue
         session.add(
             Delivery(
                 webhook_id=webhook_id,
-                receiver=receiver,
+                receiver=receiver.key,
                 conversation_id=handoff.conversation_id,
                 type=event,
                 payload=payload,
+                details=details_of(handoff) if receiver.carries_texts else None,
                 created_at=at,
                 next_at=at,
             )
         )
+
+
+def details_of(handoff: Handoff) -> dict[str, Any]:
+    """What a full payload adds: what the resident agreed to pass on, and what was agreed with them."""
+    return {
+        "urgent": handoff.urgent,
+        "consent": {"scope": handoff.consent_scope, "text_version": handoff.consent_version},
+        "name": handoff.name,
+        "contact": handoff.contact,
+        "wished_time": handoff.wished_time,
+        "reason": handoff.reason,
+        "answers": handoff.answers,
+        "summary": handoff.summary,
+        "recommendations": handoff.recommendations,
+        "outcome": handoff.outcome,
+        "outcome_text": handoff.outcome_text,
+    }
 
 
 def rfc3339(at: datetime) -> str:
@@ -68,93 +76,76 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def wait_before(attempt: int, *, spread: float) -> float | None:
-    """Seconds before try number ``attempt`` (0 is the first); None when there is none left.
+@dataclass(frozen=True)
+class Listed:
+    """A delivery as an administrator sees it: nothing about the resident."""
 
-    Args:
-        attempt: how many tries there were.
-        spread: from -1 to 1, which end of the jitter.
-    """
-    if attempt >= len(WAITS_S):
-        return None
-    return WAITS_S[attempt] * (1 + JITTER * spread)
-
-
-def retry_after_s(header: str | None, at: datetime) -> float:
-    """The seconds that a ``Retry-After`` header asks for, from 0 to a day; 0 when it cannot be read."""
-    if not header:
-        return 0.0
-    try:
-        seconds = float(header) if header.strip().isdigit() else (parsedate_to_datetime(header) - at).total_seconds()
-    except (ValueError, TypeError):
-        return 0.0
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_S)
+    id: int
+    webhook_id: str
+    receiver: str
+    type: str
+    state: str
+    attempts: int
+    created_at: datetime
+    next_at: datetime
+    ended_at: datetime | None
+    last_outcome: str | None
 
 
-async def claim(session: AsyncSession, *, at: datetime) -> list[Delivery]:
-    """Deliveries that are due, taken for this process for a while; another one leaves them alone until then."""
-    free = or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < at)
-    due = await session.scalars(
-        select(Delivery)
-        .where(Delivery.state == "waiting", Delivery.next_at <= at, free)
-        .order_by(Delivery.next_at, Delivery.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
+def _narrowed(query: Select[Any], *, states: Collection[str], receiver: str | None) -> Select[Any]:
+    query = query.where(Delivery.state.in_(states))
+    return query.where(Delivery.receiver == receiver) if receiver else query
+
+
+def listed(session: Session, *, states: Collection[str], receiver: str | None = None, limit: int = 100) -> list[Listed]:
+    """Deliveries in these states, the oldest first."""
+    columns = [getattr(Delivery, name) for name in Listed.__dataclass_fields__]
+    query = _narrowed(select(*columns), states=states, receiver=receiver).order_by(Delivery.id).limit(limit)
+    return [Listed(*row) for row in session.execute(query)]
+
+
+def counted(session: Session) -> dict[tuple[str, str], int]:
+    """How many deliveries there are, by receiver and state."""
+    rows = session.execute(
+        select(Delivery.receiver, Delivery.state, func.count()).group_by(Delivery.receiver, Delivery.state)
     )
-    deliveries = list(due)
-    for delivery in deliveries:
-        delivery.claimed_until = at + CLAIM
-    return deliveries
+    return {(receiver, state): count for receiver, state, count in rows}
 
 
-async def attempt(http: httpx.AsyncClient, signer: Webhook, delivery: Delivery) -> tuple[int | None, str | None]:
-    """One try: the status and the ``Retry-After`` of the answer; the status is None when there was none."""
-    body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":"))
-    at = now()
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": delivery.webhook_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": signer.sign(delivery.webhook_id, at, body),
-    }
-    try:
-        answer = await http.post(delivery.receiver, content=body.encode(), headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return None, None
-    return answer.status_code, answer.headers.get("retry-after")
+def retry(session: Session, *, ids: Sequence[int] = (), receiver: str | None = None) -> int:
+    """Make what waits for its next try due at once; how many there were. What is under way is left alone."""
+    return _set_due(session, state="waiting", ids=ids, receiver=receiver, values={})
 
 
-def outcome_values(
-    delivery: Delivery, *, status: int | None, retry_after: str | None, at: datetime
-) -> dict[str, object]:
-    """What becomes of a delivery after a try: the columns to set."""
-    attempts = delivery.attempts + 1
-    values: dict[str, object] = {
-        "attempts": attempts,
-        "claimed_until": None,
-        "last_outcome": str(status) if status is not None else "no answer",
-    }
-    if status is not None and httpx.codes.is_success(status):
-        return values | {"state": "delivered", "ended_at": at}
-    wait = wait_before(attempts, spread=random.uniform(-1, 1))  # noqa: S311 - spreads load, guards nothing
-    if status == httpx.codes.GONE or wait is None:
-        return values | {"state": "dead", "ended_at": at}
-    return values | {"next_at": at + timedelta(seconds=max(wait, retry_after_s(retry_after, at)))}
+def replay(session: Session, *, ids: Sequence[int] = (), receiver: str | None = None) -> int:
+    """Give up for dead no longer: the same webhooks, with the same ids, from the first try on; how many there were."""
+    return _set_due(
+        session, state="dead", ids=ids, receiver=receiver,
+        values={"state": "waiting", "attempts": 0, "ended_at": None, "claimed_until": None},
+    )  # fmt: skip
 
 
-async def deliver_due(context: Context, http: httpx.AsyncClient) -> int:
-    """Try every delivery that is due; how many were tried. No transaction is open while a receiver is asked."""
-    async with context.database.write() as session:
-        deliveries = await claim(session, at=now())
-    for delivery in deliveries:
-        status, retry_after = await attempt(http, context.signer, delivery)
-        values = outcome_values(delivery, status=status, retry_after=retry_after, at=now())
-        async with context.database.write() as session:
-            await session.execute(update(Delivery).where(Delivery.id == delivery.id).values(**values))
-        metrics.DELIVERIES.labels(str(values.get("state", "retry"))).inc()
-    return len(deliveries)
+def _set_due(
+    session: Session, *, state: State, ids: Sequence[int], receiver: str | None, values: dict[str, Any]
+) -> int:
+    query = _narrowed(select(Delivery.id), states={state}, receiver=receiver)
+    if ids:
+        query = query.where(Delivery.id.in_(ids))
+    found = list(session.scalars(query))
+    if found:
+        session.execute(update(Delivery).where(Delivery.id.in_(found)).values(next_at=now(), **values))
+    return len(found)
 
 
-def client() -> httpx.AsyncClient:
-    """The client for receivers: a redirect is a failure, and nobody may keep us waiting."""
-    return httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
+def disabled(session: Session) -> dict[str, datetime]:
+    """Receivers that are switched off, and since when."""
+    return {row.key: row.disabled_at for row in session.scalars(select(ReceiverState))}
+
+
+def enable(session: Session, *, key: str) -> bool:
+    """Switch a receiver on again; False when it was not off."""
+    state = session.get(ReceiverState, key)
+    if state is not None:
+        session.delete(state)
+        session.flush()
+    return state is not None

@@ -90,6 +90,16 @@ class BotTurn:
     state: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Understood:
+    """What a text means by itself: intent, services by id, and whether it is a cry for help."""
+
+    intent: str
+    confidence: float
+    services: frozenset[str]
+    urgent: Literal["crisis", "danger"] | None
+
+
 def join(elements: list[_Element]) -> BotTurn:
     """Put Rasa's list of messages together.
 
@@ -161,19 +171,28 @@ class EngineClient:
             raise EngineFailure("unreachable") from None
 
     async def send(
-        self, *, conversation_id: str, message: str, turn: int, state: Any, timeout_s: float | None = None
+        self,
+        *,
+        conversation_id: str,
+        message: str,
+        turn: int,
+        state: Any,
+        away: bool = False,
+        timeout_s: float | None = None,
     ) -> BotTurn:
-        """One turn of the dialogue. ``message`` is text made safe by :func:`as_text`, or an offered payload.
+        """One turn of the dialogue. ``message`` is text made safe by :func:`as_text`, or an offered payload; ``away``
+        tells that the resident comes back after a long silence.
 
         Raises:
             EngineFailure: within ``timeout_s``, whatever the engine does.
         """
         started = time.monotonic()
         outcome = "ok"
+        metadata = {"turn": turn, "state": state} | ({"away": True} if away else {})
         try:
             content = await self._post(
                 "/webhooks/rest/webhook",
-                {"sender": conversation_id, "message": message, "metadata": {"turn": turn, "state": state}},
+                {"sender": conversation_id, "message": message, "metadata": metadata},
                 min(timeout_s or self._timeout_s, self._timeout_s),
             )
             return join(_ANSWER.validate_json(content))
@@ -187,8 +206,8 @@ class EngineClient:
             metrics.ENGINE_SECONDS.observe(time.monotonic() - started)
             metrics.TURNS.labels(outcome).inc()
 
-    async def urgency(self, text: str) -> Literal["crisis", "danger"] | None:
-        """Whether a text that no dialogue answers speaks of a crisis or of danger. Understanding alone is asked.
+    async def understand(self, text: str) -> Understood:
+        """What a text means that no dialogue answers. Understanding alone is asked.
 
         Raises:
             EngineFailure: when the engine cannot tell.
@@ -198,17 +217,14 @@ class EngineClient:
             parsed = _Parsed.model_validate_json(content)
         except ValidationError:
             raise EngineFailure("garbage") from None
-        if parsed.intent.name == "crisis":
-            return "crisis"
-        if parsed.intent.name == "danger":
-            return "danger"
-        for guess in parsed.intent_ranking:
-            if guess.confidence >= URGENT_CONFIDENCE:
-                if guess.name == "crisis":
-                    return "crisis"
-                if guess.name == "danger":
-                    return "danger"
-        return None
+        return Understood(
+            intent=parsed.intent.name or "",
+            confidence=parsed.intent.confidence,
+            services=frozenset(
+                found.value for found in parsed.entities if found.entity == "service" and isinstance(found.value, str)
+            ),
+            urgent=_urgent(parsed),
+        )
 
     async def is_up(self) -> bool:
         """Whether the engine answers and has a model."""
@@ -224,6 +240,25 @@ class EngineClient:
         await self._http.aclose()
 
 
+def _urgent(parsed: _Parsed) -> Literal["crisis", "danger"] | None:
+    if parsed.intent.name == "crisis":
+        return "crisis"
+    if parsed.intent.name == "danger":
+        return "danger"
+    for guess in parsed.intent_ranking:
+        if guess.confidence >= URGENT_CONFIDENCE:
+            if guess.name == "crisis":
+                return "crisis"
+            if guess.name == "danger":
+                return "danger"
+    return None
+
+
+class _Entity(_Wire):
+    entity: str = ""
+    value: Any = None
+
+
 class _Guess(_Wire):
     name: str | None = None
     confidence: float = 0.0
@@ -232,3 +267,4 @@ class _Guess(_Wire):
 class _Parsed(_Wire):
     intent: _Guess
     intent_ranking: list[_Guess] = Field(default_factory=list)
+    entities: list[_Entity] = Field(default_factory=list)

@@ -38,6 +38,15 @@ class Handoff(Base):
     urgent: Mapped[str | None] = mapped_column(String(10), default=None)
     """``crisis``, ``danger`` or None."""
     requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    queued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When this wait began; later than ``requested_at`` once an adviser has given the talk back."""
+    returned: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The adviser vanished: the talk goes before those who have not been served at all."""
+    reminded: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The resident has been told during this wait where they stand."""
+    first_place: Mapped[int | None] = mapped_column(Integer, default=None)
+    advisers_present: Mapped[int | None] = mapped_column(Integer, default=None)
+    """Place in the queue and advisers present as this wait began; what estimates learn from."""
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     accepted_by: Mapped[int | None] = mapped_column(
@@ -45,6 +54,9 @@ class Handoff(Base):
     )
     from_seq: Mapped[int] = mapped_column(Integer)
     """Without consent to the whole talk, an adviser sees the messages after this one."""
+    until_seq: Mapped[int | None] = mapped_column(Integer, default=None)
+    """The last message that is the adviser's; None while the talk waits for one, or is with one. What comes later, also
+    while a callback stands, is told to the bot: nobody agreed to pass it on."""
     read_seq: Mapped[int] = mapped_column(Integer, default=0)
     """The last message that an adviser has had on screen."""
     acknowledged: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -57,8 +69,12 @@ class Handoff(Base):
     summary: Mapped[Any] = mapped_column(EncryptedJSON, nullable=True, default=None)
     answers: Mapped[Any] = mapped_column(EncryptedJSON, nullable=True, default=None)
     recommendations: Mapped[Any] = mapped_column(EncryptedJSON, nullable=True, default=None)
+    rejections: Mapped[Any] = mapped_column(EncryptedJSON, nullable=True, default=None)
+    """Services that the resident did not want, with their reasons."""
     outcome: Mapped[str | None] = mapped_column(String(40), default=None)
     outcome_text: Mapped[str | None] = mapped_column(EncryptedText, default=None)
+    outcome_services: Mapped[Any] = mapped_column(EncryptedJSON, nullable=True, default=None)
+    """Services that were agreed on, as the resident was shown them."""
     missed_calls: Mapped[int] = mapped_column(Integer, default=0)
 
 
@@ -74,6 +90,15 @@ class Note(Base):
     adviser_id: Mapped[int | None] = mapped_column(ForeignKey("advisers.id", ondelete="SET NULL"), default=None)
     text: Mapped[str] = mapped_column(EncryptedText)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Presence(Base):
+    """The last sign of life of an adviser's console."""
+
+    __tablename__ = "adviser_presence"
+
+    adviser_id: Mapped[int] = mapped_column(ForeignKey("advisers.id", ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Receipt(Base):

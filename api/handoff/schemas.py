@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.conversations.schemas import CleanText, StatusName
+
+MOST_LEVELS = 20
+"""Of lists and objects inside each other; what we send has five."""
+
+
+def shallow(document: Any) -> Any:
+    """``document``, unless it is nested too deeply to be redacted, stored and shown.
+
+    Raises:
+        ValueError: when it is.
+    """
+    level = [document]
+    for _ in range(MOST_LEVELS):
+        level = [
+            part
+            for one in level
+            if isinstance(one, dict | list)
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return document
+    raise ValueError("nested too deeply")
 
 
 class Consent(BaseModel):
@@ -24,6 +46,14 @@ class Contact(BaseModel):
     email: CleanText | None = Field(None, max_length=254)
 
 
+class CallbackIn(BaseModel):
+    """Where and when a resident wants to be called or written to; what is left out stays as it was."""
+
+    phone: CleanText | None = Field(None, max_length=40)
+    email: CleanText | None = Field(None, max_length=254)
+    wished_time: CleanText | None = Field(None, max_length=200)
+
+
 class SummaryItem(BaseModel):
     """A question and its answer, in words."""
 
@@ -38,6 +68,14 @@ class SummaryArea(BaseModel):
     items: list[SummaryItem] = Field(default_factory=list, max_length=100)
 
 
+class Rejection(BaseModel):
+    """A service that the resident did not want."""
+
+    service: str = Field(max_length=80)
+    name: str = Field(max_length=200)
+    reason: str | None = Field(None, max_length=2000)
+
+
 class HandoffData(BaseModel):
     """A request for a person. Only ``conversation_id`` is needed."""
 
@@ -49,9 +87,10 @@ class HandoffData(BaseModel):
     wished_time: CleanText | None = Field(None, max_length=200)
     urgent: Literal["crisis", "danger"] | None = None
     reason: CleanText | None = Field(None, max_length=2000)
-    answers: dict[str, Any] | None = None
+    answers: Annotated[dict[str, Any], AfterValidator(shallow)] | None = None
     summary: list[SummaryArea] | None = Field(None, max_length=20)
-    recommendations: list[Any] | None = Field(None, max_length=100)
+    recommendations: Annotated[list[Any], AfterValidator(shallow)] | None = Field(None, max_length=100)
+    rejections: list[Rejection] | None = Field(None, max_length=100)
 
 
 class HandoffWebhook(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from typing import Any
 
 import httpx
@@ -13,8 +14,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import func, select
 
 from api.context import Context, Ctx
-from api.database import head_revision
+from api.database import head_revision, now
 from api.deliveries.models import Delivery
+from api.figures import service as figures
 from api.handoff.models import Handoff
 from api.handoff.states import Status
 from api.health import metrics
@@ -37,8 +39,8 @@ async def _database(context: Context) -> bool:
 
 
 async def _actions(context: Context) -> bool:
-    async with httpx.AsyncClient(trust_env=False, timeout=CHECK_S) as http:
-        answer = await http.get(f"{context.settings.actions_url}/health")
+    async with asyncio.timeout(CHECK_S):
+        answer = await context.actions.get("/health")
     return answer.status_code == httpx.codes.OK
 
 
@@ -77,6 +79,12 @@ async def get_metrics(context: Ctx) -> Response:
                 select(func.count()).select_from(Handoff).where(Handoff.status == Status.QUEUED)
             )
             metrics.QUEUE.set(waiting or 0)
+            at = now()
+            waits_s = await figures.recent_waits_s(session, at)
+            for share in (0.5, 0.95):
+                found = figures.quantile(waits_s, share)
+                metrics.WAIT_SECONDS.labels(str(share)).set(math.nan if found is None else found)
+            metrics.LONGEST_WAIT_SECONDS.set(await figures.longest_wait_s(session, at))
             rows = await session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
             for state, count in {"waiting": 0, "dead": 0, "delivered": 0, **{row[0]: row[1] for row in rows}}.items():
                 metrics.OUTBOX.labels(state).set(count)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from api.context import Ctx
-from api.handoff.opening_hours import HELSINKI
+from api.database import now
+from api.handoff.opening_hours import day_in_finland
 from api.problems import Problem, documented
 from api.services.schemas import RecommendationsIn, RecommendationsOut, ServiceOut, ServicePage
 from catalogue import recommend
@@ -67,7 +67,7 @@ async def post_recommendations(context: Ctx, body: RecommendationsIn) -> dict[st
     Nothing is stored.
     """
     catalogue = await context.catalogue.catalogue(context.database)
-    on = body.on or datetime.now(HELSINKI).date()
+    on = body.on or day_in_finland(now())
     try:
         result = await asyncio.to_thread(recommend.recommend, catalogue, body.answers, body.background, on)
     except InvalidAnswer:

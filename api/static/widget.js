@@ -3,47 +3,24 @@
  *   <script type="module" src="…/widget.js"></script><tienviitta-chat></tienviitta-chat>
  */
 
-import { h, hiddenText, icon, safeUrl } from "./static/dom.js";
-import { texts } from "./static/texts.js";
-import { look, messageItem, spoken } from "./static/widget/messages.js";
-import { Talk } from "./static/widget/talk.js";
+import { h, hiddenText, icon, safeUrl } from "./dom.js";
+import { texts } from "./texts.js";
+import tokens from "./tokens.css";
+import { repairColours } from "./widget/colours.js";
+import { look, messageItem, spoken } from "./widget/messages.js";
+import { Talk } from "./widget/talk.js";
+import css from "./widget/widget.css";
 
 const LIMIT = 2000;
 const COUNTER_FROM = 1800;
-const AA = 4.5;
 const length = (text) => [...text].length;
 
-/** Where this file was loaded from; the rest of the service is beside it. */
+/** Where this file was loaded from: the service. */
 const BASE = new URL(".", import.meta.url);
 
-/** Fetched once for every element on the page. */
-let sheets = null;
-function loadSheets() {
-  sheets ??= Promise.all(["static/tokens.css", "static/widget/widget.css"].map(async (path) => {
-    const response = await fetch(new URL(path, BASE), { credentials: "omit" });
-    if (!response.ok) throw new Error(`${path}: ${response.status}`);
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(await response.text());
-    return sheet;
-  })).catch((error) => {
-    sheets = null;
-    throw error;
-  });
-  return sheets;
-}
-
-/** Relative luminance of WCAG, from a computed `rgb(…)` colour. */
-function luminance(color) {
-  const [r, g, b] = color.match(/[\d.]+/g).map((value) =>
-    value <= 10.31 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}
-
-/** Contrast ratio of two computed colours, 1…21. */
-function contrast(one, other) {
-  const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
-  return (light + 0.05) / (dark + 0.05);
-}
+/** One for every element on the page. */
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(tokens + css);
 
 const press = (label, click, style = "", extra = {}) => h("button", { class: `button ${style}`, on: click && { click }, ...extra }, label);
 
@@ -54,6 +31,7 @@ class TienviittaChat extends HTMLElement {
   #drawn = new Map();
   #view = "chat";
   #shown = false;
+  #opening = false;
   #unread = 0;
   #atEnd = true;
   #burst = { at: -Infinity, first: null };
@@ -69,22 +47,17 @@ class TienviittaChat extends HTMLElement {
     return (this.getAttribute("server") ?? BASE.href).replace(/\/+$/, "");
   }
 
-  async connectedCallback() {
+  connectedCallback() {
     if (this.#talk) return;
     this.#talk = new Talk(this.server);
-    try {
-      this.#root.adoptedStyleSheets = await loadSheets();
-    } catch {
-      // Without styles: the light DOM, a plain link, instead.
-      this.#talk.dispose();
-      this.#talk = null;
-      this.#root.replaceChildren(h("slot"));
-      return;
+    this.#root.adoptedStyleSheets = [sheet];
+    // For sites that cannot add a stylesheet; `style="…"` would be blocked under a strict policy.
+    for (const { name, value } of this.attributes) {
+      if (name.startsWith("color-") && CSS.supports("color", value)) this.style.setProperty(`--tv-${name.slice(6)}`, value);
     }
-    if (!this.isConnected) return;
     this.#build();
-    this.#checkContrast();
     this.#bind();
+    repairColours(this.#ui.wrap);
     const { open } = this.#talk.store.get();
     // On a small screen the panel covers the page, so only the resident opens it.
     if (this.#inline || ((this.hasAttribute("open") ? open !== false : open) && !this.#narrow.matches)) this.#reveal();
@@ -100,6 +73,8 @@ class TienviittaChat extends HTMLElement {
       this.#talk = null;
       this.#drawn.clear();
       this.#root.replaceChildren();
+      this.#ui.viewHeading = null;
+      this.#view = "chat";
       this.#shown = false;
     });
   }
@@ -109,8 +84,17 @@ class TienviittaChat extends HTMLElement {
     if (!this.#talk) return;
     const active = document.activeElement;
     this.#invoker = active && active !== document.body && active !== this ? active : null;
-    if (!this.#shown) this.#reveal(true);
+    if (!this.#shown) {
+      this.#opening = true;
+      this.#reveal(true);
+      this.#afterFocus(() => { this.#opening = false; this.#render(); });
+    }
     this.#focusInside();
+  }
+
+  /** Hide what had focus, when that has moved on: Orca that finds its place gone says nothing of the new one. */
+  #afterFocus(hide) {
+    setTimeout(() => this.#talk && hide(), 250);
   }
 
   /** Close the panel and give focus back to where it came from. */
@@ -167,10 +151,17 @@ class TienviittaChat extends HTMLElement {
     ui.menuButton = button("menu", texts.menu, () => this.#toggleMenu(), { "aria-expanded": "false", "aria-controls": "menu" });
     ui.closeButton = this.#inline ? null : button("close", texts.close, () => this.hide());
     ui.closeLabel = ui.closeButton?.querySelector(".sr");
-    ui.menu = h("ul", { id: "menu", class: "menu", hidden: true });
+    // Firefox makes a stop for Tab of whatever scrolls; this one has no name.
+    ui.menu = h("ul", { id: "menu", class: "menu", hidden: true, tabindex: "-1" });
     ui.head = h("div", { class: "head" },
       logo ? h("img", { class: "logo", src: logo, alt: "" }) : h("span", { class: "mark" }, icon("signpost")),
-      h("div", { class: "titles" }, h("h2", {}, heading), ui.subtitle), ui.menuButton, ui.closeButton, ui.menu);
+      h("div", { class: "titles" }, h("h2", {}, heading), ui.subtitle), ui.menuButton, ui.menu, ui.closeButton);
+    // An open menu would cover what has focus next.
+    for (const part of [ui.menuButton, ui.menu]) {
+      part.addEventListener("focusout", ({ relatedTarget: next }) => {
+        if (next && next !== ui.menuButton && !ui.menu.contains(next)) this.#toggleMenu(false);
+      });
+    }
 
     ui.progressText = h("p");
     ui.progressBar = h("div", { class: "steps", "aria-hidden": "true" });
@@ -197,12 +188,13 @@ class TienviittaChat extends HTMLElement {
       h("p", { id: "hint", class: "sr" }, texts.fieldHint), ui.counter);
 
     ui.chat = h("div", { class: "chat" }, ui.progress, ui.strips, ui.standing, ui.log, ui.jump, ui.composer);
-    ui.other = h("div", { class: "view", hidden: true });
+    ui.other = h("div", { class: "view", hidden: true, tabindex: "-1" });
     // A modal dialog silences what is outside of it: a live region on either side.
     ui.inner = h("div", { class: "sr live", "aria-live": "polite", "aria-relevant": "additions" });
     ui.outer = ui.inner.cloneNode();
     ui.panel = h(this.#inline ? "section" : "dialog",
-      { class: "panel", "aria-label": texts.panelLabel(heading), tabindex: "-1", on: { keydown: (event) => this.#panelKey(event) } },
+      { class: "panel", "aria-label": texts.panelLabel(heading), tabindex: "-1",
+        on: { keydown: (event) => this.#panelKey(event), scroll: () => this.#scrolled() } },
       ui.head, ui.chat, ui.other, ui.inner);
     ui.panel.addEventListener("cancel", (event) => { event.preventDefault(); this.#escape(); });
     ui.wrap = h("div", { class: `wrap ${this.getAttribute("position") === "left" ? "left" : ""}`, lang: texts.language },
@@ -228,6 +220,7 @@ class TienviittaChat extends HTMLElement {
     listen(window, "pagehide", () => this.#talk.shared && this.#talk.leave());
     listen(window, "pageshow", () => this.#shown && this.#talk.phase === "idle" && this.#talk.start());
     listen(this.#narrow, "change", () => this.#fit());
+    listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => repairColours(this.#ui.wrap));
     listen(document, "pointerdown", (event) => { if (!event.composedPath().includes(this.#ui.head)) this.#toggleMenu(false); });
     listen(window.visualViewport, "resize", () => this.#fit());
     this.#fit();
@@ -250,17 +243,6 @@ class TienviittaChat extends HTMLElement {
     const human = ["queued", "accepted"].includes(this.#talk.status);
     if ((this.#shown && !document.hidden) || human) this.#talk.listen();
     else this.#talk.stopListening();
-  }
-
-  #checkContrast() {
-    const probe = h("span", { class: "probe" });
-    this.#ui.wrap.append(probe);
-    const { backgroundColor, color } = getComputedStyle(probe);
-    probe.remove();
-    if (contrast(backgroundColor, color) >= AA) return;
-    const readable = contrast(backgroundColor, "rgb(0,0,0)") > AA ? "#000" : "#fff";
-    this.#ui.wrap.style.setProperty("--tv-on-primary", readable);
-    console.warn(`tienviitta-chat: --tv-on-primary is hard to read on --tv-primary (below ${AA}:1); ${readable} is used.`);
   }
 
   #arrived(messages) {
@@ -296,7 +278,7 @@ class TienviittaChat extends HTMLElement {
   }
 
   #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#ui.log;
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     this.#atEnd = scrollHeight - scrollTop - clientHeight < 90;
     if (this.#atEnd) this.#ui.jump.hidden = true;
   }
@@ -304,10 +286,12 @@ class TienviittaChat extends HTMLElement {
   /** Scroll to the end, but not past the beginning of `first`. */
   #toEnd(first = null) {
     const scroller = this.#scroller;
-    const past = first && first.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12;
-    scroller.scrollTop = Math.min(scroller.scrollHeight, first ? scroller.scrollTop + past : Infinity);
-    this.#atEnd = true;
-    this.#ui.jump.hidden = !first || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 90;
+    const { head, panel, jump } = this.#ui;
+    const above = 12 + (scroller === panel ? head.offsetHeight : 0);
+    const past = first ? first.getBoundingClientRect().top - scroller.getBoundingClientRect().top - above : Infinity;
+    scroller.scrollTop = Math.min(scroller.scrollHeight, scroller.scrollTop + past);
+    this.#scrolled();
+    jump.hidden = this.#atEnd;
   }
 
   #render() {
@@ -316,7 +300,7 @@ class TienviittaChat extends HTMLElement {
     const name = this.#adviser;
 
     if (!this.#inline) {
-      ui.launcher.hidden = this.#shown;
+      ui.launcher.hidden = this.#shown && !this.#opening;
       ui.launcherText.textContent = talk.resumable ? texts.launcherResume : this.getAttribute("launcher-text") || texts.launcher;
       ui.launcherBadge.hidden = !this.#unread;
       ui.launcherBadge.textContent = this.#unread ? texts.launcherUnread(this.#unread) : "";
@@ -402,11 +386,17 @@ class TienviittaChat extends HTMLElement {
           onChoose: (button) => this.#choose(button),
           onResend: (failed) => { this.#talk.resend(failed); this.#drawn.get(failed.key).item.focus(); },
         });
-        const focused = drawn && drawn.item.contains(this.#root.activeElement);
-        drawn?.item.replaceWith(item);
-        drawn = { item, mark };
-        this.#drawn.set(message.key, drawn);
-        if (focused) item.focus({ preventScroll: true });
+        if (drawn) {
+          // The item stays: whoever has focus there is not told of it anew.
+          const within = drawn.item !== this.#root.activeElement && drawn.item.contains(this.#root.activeElement);
+          drawn.item.className = item.className;
+          drawn.item.replaceChildren(...item.childNodes);
+          drawn.mark = mark;
+          if (within) drawn.item.focus({ preventScroll: true });
+        } else {
+          drawn = { item, mark };
+          this.#drawn.set(message.key, drawn);
+        }
       }
       drawn.item.classList.toggle("same", previous?.sender === message.sender);
       const expected = previous ? this.#drawn.get(previous.key).item.nextSibling : list.firstChild;
@@ -434,7 +424,7 @@ class TienviittaChat extends HTMLElement {
     const { field } = this.#ui;
     const text = field.value.trim();
     field.focus();
-    if (!text || length(text) > LIMIT || this.#talk.phase !== "ready") return;
+    if (!text || length(text) > LIMIT || !["ready", "connecting"].includes(this.#talk.phase)) return;
     this.#say(text);
     field.value = "";
     this.#measure();
@@ -510,7 +500,8 @@ class TienviittaChat extends HTMLElement {
     const ready = talk.phase === "ready";
     return [
       ready && !["queued", "accepted"].includes(talk.status) && item(texts.askPerson, say(texts.askPersonMessage)),
-      ready && item(texts.saveText, () => this.#save()),
+      ready && item(texts.savePdf, () => this.#save("pdf")),
+      ready && item(texts.saveText, () => this.#save("txt")),
       ready && item(texts.print, () => this.#print()),
       ready && item(texts.feedback, () => this.#showView("feedback", true)),
       ready && item(texts.startOver, say(texts.startOverMessage)),
@@ -536,16 +527,27 @@ class TienviittaChat extends HTMLElement {
       gone: () => this.#endView(texts.goneHeading, texts.goneText), erased: () => this.#endView(texts.erasedHeading, texts.erasedText),
     }[view]?.();
     chat.hidden = Boolean(parts);
-    other.hidden = !parts;
+    other.classList.toggle("sr", !parts);
     if (!parts) {
-      other.replaceChildren();
       this.#ui.viewHeading = null;
       if (within && this.#shown) field.focus();
+      const hide = () => {
+        if (this.#view !== "chat") return;
+        other.hidden = true;
+        other.replaceChildren();
+      };
+      if (within) this.#afterFocus(hide);
+      else hide();
       return;
     }
+    other.hidden = false;
+    if (!other.contains(this.#root.activeElement)) other.replaceChildren();
+    const before = [...other.children];
     this.#ui.viewHeading = h("h3", { tabindex: "-1" }, parts.shift());
-    other.replaceChildren(this.#ui.viewHeading, ...parts);
+    other.prepend(this.#ui.viewHeading, ...parts.filter(Boolean));
     if (within && this.#shown) this.#ui.viewHeading.focus();
+    for (const part of before) part.classList.add("sr");
+    this.#afterFocus(() => before.forEach((part) => part.remove()));
   }
 
   #endView(heading, text) {
@@ -590,7 +592,7 @@ class TienviittaChat extends HTMLElement {
       }
       try {
         const text = data.get("text").trim();
-        await this.#talk.feedback({ helped: data.get("helped") === "yes", ...(text && { text }) });
+        await this.#talk.feedback({ helped: data.get("helped"), ...(text && { text }) });
         form.replaceWith(h("p", { class: "actions" }, back("main")));
         this.#ui.viewHeading.textContent = texts.feedbackThanks;
         this.#ui.viewHeading.focus();
@@ -599,7 +601,7 @@ class TienviittaChat extends HTMLElement {
       }
     };
     const form = h("form", { on: { submit } },
-      h("fieldset", {}, h("legend", { class: "sr" }, texts.feedbackHeading), choice("yes", texts.feedbackYes), choice("no", texts.feedbackNo)),
+      h("fieldset", {}, h("legend", { class: "sr" }, texts.feedbackHeading), choice("yes", texts.feedbackYes), choice("partly", texts.feedbackPartly), choice("no", texts.feedbackNo)),
       h("label", { for: "more" }, texts.feedbackText),
       h("p", { class: "hint", id: "more-hint" }, texts.feedbackTextHint),
       h("textarea", { id: "more", name: "text", rows: "3", maxlength: "1000", "aria-describedby": "more-hint" }),
@@ -624,11 +626,11 @@ class TienviittaChat extends HTMLElement {
     setTimeout(() => line.remove(), 10000);
   }
 
-  async #save() {
+  async #save(format) {
     this.#ui.menuButton.focus();
     try {
-      const url = URL.createObjectURL(new Blob([await this.#talk.transcript("txt")], { type: "text/plain;charset=utf-8" }));
-      h("a", { href: url, download: texts.fileName }).click();
+      const url = URL.createObjectURL(await this.#talk.transcript(format, "blob"));
+      h("a", { href: url, download: `${texts.fileName}.${format}` }).click();
       setTimeout(() => URL.revokeObjectURL(url), 60000);
     } catch {
       this.#complain(texts.transcriptFailed);

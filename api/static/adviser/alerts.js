@@ -1,16 +1,20 @@
 /** Telling an adviser who looks elsewhere that something came: the title, a spoken line and, if wanted, a sound. */
 
+import { h } from "../dom.js";
 import { texts } from "./texts.js";
 
 const SOUND_KEY = "tienviitta-adviser-sound";
+const TITLE_KEY = "tienviitta-adviser-title";
+const SPOKEN_FOR_MS = 20000;
 
+/** One for the page: it listens to the window, and the title has to be that of the page without a count. */
 export class Alerts {
   #count = 0;
   #title = document.title;
+  /** Each line by itself, so that of several at once none is lost. */
+  region = h("div", { class: "sr", role: "status", "aria-atomic": "false" });
 
-  /** @param {HTMLElement} region a polite live region */
-  constructor(region) {
-    this.region = region;
+  constructor() {
     const seen = () => {
       if (document.hidden || !document.hasFocus()) return;
       this.#count = 0;
@@ -29,9 +33,20 @@ export class Alerts {
     if (on) this.#beep();
   }
 
+  /** Whether the title of the tab tells how much is new. On until it is put off. */
+  get title() {
+    return localStorage.getItem(TITLE_KEY) !== "off";
+  }
+
+  set title(on) {
+    localStorage.setItem(TITLE_KEY, on ? "on" : "off");
+  }
+
   tell(text) {
-    this.region.textContent = text;
-    if (document.hidden || !document.hasFocus()) {
+    const line = h("p", {}, text);
+    this.region.append(line);
+    setTimeout(() => line.remove(), SPOKEN_FOR_MS);
+    if (this.title && (document.hidden || !document.hasFocus())) {
       this.#count += 1;
       document.title = texts.titleAlert(this.#count, this.#title);
     }

@@ -47,6 +47,25 @@ export const session = () => call("GET", "session").then(remember);
 export const signIn = (username, password) => call("POST", "session", { username, password }).then(remember);
 export const signOut = () => call("DELETE", "session").finally(() => (csrf = null));
 
+let offered = null;
+
+/** Outcomes and ready replies, asked for once. */
+export function choices() {
+  offered ??= call("GET", "choices").catch((error) => {
+    offered = null;
+    throw error;
+  });
+  return offered;
+}
+
+/** Services of the catalogue, best match first. */
+export async function searchServices(words) {
+  const query = new URLSearchParams({ q: words, limit: "8" });
+  const response = await fetch(`/api/v1/services?${query}`, { signal: AbortSignal.timeout?.(20000) }).catch(() => null);
+  if (!response?.ok) throw new CallError(response?.status ?? 0, null);
+  return response.json();
+}
+
 /**
  * Follow what happens. `onEvent(name, data)`; `onTrouble(bool)` when the connection goes or comes.
  * While the stream is down, `onPoll` is called every three seconds. Returns a function that stops it all.
@@ -77,7 +96,7 @@ export function follow({ onEvent, onTrouble, onPoll }) {
         if (source.readyState === EventSource.CLOSED && timer) open();
       }, POLL_MS);
     };
-    for (const name of ["queue", "message", "typing", "status"]) {
+    for (const name of ["queue", "message", "typing", "status", "beat"]) {
       source.addEventListener(name, ({ data }) => {
         let parsed = {};
         try {

@@ -2,6 +2,7 @@
 
 import { h, hiddenText, linkify, phoneUrl, safeUrl } from "../dom.js";
 import { call } from "./api.js";
+import { patch } from "./patch.js";
 import { texts } from "./texts.js";
 
 const section = (heading, ...parts) => h("section", {}, h("h3", {}, heading), ...parts);
@@ -53,7 +54,7 @@ class Notes {
   show(item) {
     if (this.#id !== item.id) this.#field.value = this.#problem.textContent = "";
     this.#id = item.id;
-    this.#list.replaceChildren(...(item.notes ?? []).map(({ at, adviser, text }) => h("li", {},
+    patch(this.#list, (item.notes ?? []).map(({ at, adviser, text }) => h("li", {},
       h("p", { class: "quiet" }, [adviser, at && noteTime.format(new Date(at))].filter(Boolean).join(" ")),
       h("p", {}, ...linkify(text)))));
   }
@@ -63,10 +64,12 @@ class Notes {
     const text = this.#field.value.trim();
     this.#problem.textContent = "";
     if (!text) return this.#field.focus();
+    const id = this.#id;
     try {
-      await call("POST", `handoffs/${this.#id}/notes`, { text });
-      this.#field.value = "";
-      this.show(await call("GET", `handoffs/${this.#id}`));
+      await call("POST", `handoffs/${id}/notes`, { text });
+      if (id === this.#id) this.#field.value = "";
+      const item = await call("GET", `handoffs/${id}`);
+      if (id === this.#id) this.show(item);
     } catch (error) {
       this.#problem.textContent = error.title ?? texts.failed;
     }
@@ -89,8 +92,8 @@ export class Details {
       return this.box.replaceChildren();
     }
     this.#notes.show(item);
-    const { id, consent, contact, wished_time: wished, reason, summary, recommendations } = item;
-    const mark = JSON.stringify([id, consent, contact, wished, reason, summary, recommendations]);
+    const { id, consent, contact, wished_time: wished, reason, summary, recommendations, rejections } = item;
+    const mark = JSON.stringify([id, consent, contact, wished, reason, summary, recommendations, rejections]);
     if (mark === this.#mark) return;
     this.#mark = mark;
     this.#facts.replaceChildren(...[
@@ -102,6 +105,8 @@ export class Details {
       section(texts.recommendations, recommendations?.length
         ? h("ol", { class: "services" }, ...recommendations.map(recommendation))
         : h("p", { class: "quiet" }, texts.noRecommendations)),
+      rejections?.length && section(texts.rejections, h("ul", { class: "reasons" }, ...rejections.map(({ name, reason: why }) =>
+        h("li", {}, name, why ? `: ${why}` : h("span", { class: "quiet" }, ` (${texts.noReason})`))))),
     ].filter(Boolean));
     this.box.replaceChildren(this.#facts, this.#notes.box);
   }

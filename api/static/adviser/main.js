@@ -2,42 +2,23 @@
 
 import { h, icon } from "../dom.js";
 import { Alerts } from "./alerts.js";
-import { call, follow, session, signIn, signOut, whenExpired } from "./api.js";
+import { call, follow, session, whenExpired } from "./api.js";
 import { Details } from "./details.js";
 import { arrowKeys, drawQueue, nameOf } from "./queue.js";
+import { leave, may, otherPages, showSignIn, watchPresence } from "./sign_in.js";
 import { TalkPane } from "./talk.js";
 import { texts } from "./texts.js";
+import { forgetUnsent } from "./unsent.js";
+
+/** Without an event stream nobody asks for a sign of life, so it is given this often. */
+const BEAT_MS = 15000;
 
 const app = document.querySelector("#app");
+const alerts = new Alerts();
 
-/** Sign-in form; `note` says why it is shown again. */
-function showSignIn(note = "") {
-  const problem = h("p", { class: "problem", role: "alert" }, note);
-  const username = h("input", { id: "username", name: "username", autocomplete: "username", required: true, autocapitalize: "none", spellcheck: "false" });
-  const password = h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true });
-  const button = h("button", { type: "submit", class: "act main" }, texts.signIn);
-  const form = h("form", { class: "sign-in", on: { submit: async (event) => {
-    event.preventDefault();
-    if (button.getAttribute("aria-disabled") === "true") return;
-    button.setAttribute("aria-disabled", "true");
-    button.textContent = texts.signingIn;
-    problem.textContent = "";
-    try {
-      showConsole(await signIn(username.value.trim(), password.value));
-    } catch (error) {
-      problem.textContent = error.title ?? texts.failed;
-      button.removeAttribute("aria-disabled");
-      button.textContent = texts.signIn;
-      password.focus();
-    }
-  } } },
-  h("span", { class: "mark" }, icon("signpost")),
-  h("h1", {}, texts.signInHeading), problem,
-  h("label", { for: "username" }, texts.username), username,
-  h("label", { for: "password" }, texts.password), password, button);
-  app.replaceChildren(h("main", { class: "sign-in-page" }, form));
-  username.focus();
-}
+/** Who may not see talks has pages of their own. */
+const enter = (who) => (may(who, "see_talks") ? showConsole(who) : location.replace("/adviser/material"));
+const askToSignIn = (note = "") => showSignIn(app, note, enter);
 
 /** The console itself, for a signed-in adviser. */
 function showConsole(who) {
@@ -45,9 +26,9 @@ function showConsole(who) {
   let stopped = false;
   let stop = () => {};
   let ticking = 0;
+  let soon = 0;
+  const unwatch = watchPresence();
 
-  const live = h("p", { class: "sr", role: "status" });
-  const alerts = new Alerts(live);
   const trouble = h("p", { class: "trouble", role: "status", hidden: true }, texts.offline);
   const list = h("ul", { class: "requests", "aria-label": texts.listLabel, on: { keydown: arrowKeys } });
   const middle = h("section", { class: "talk", "aria-label": texts.talkLabel, id: "talk" });
@@ -63,9 +44,11 @@ function showConsole(who) {
     if (stopped) return;
     stopped = true;
     stop();
+    unwatch();
     clearInterval(ticking);
+    clearTimeout(soon);
     document.querySelector("dialog.ask")?.remove();
-    showSignIn(note);
+    askToSignIn(note);
   };
   whenExpired(() => end(texts.expired));
 
@@ -76,10 +59,15 @@ function showConsole(who) {
     columns.classList.toggle("has-talk", Boolean(state.selected));
   }
 
+  /** Answers of which a later one may come first: only what was asked last counts. */
+  let listAsked = 0;
+  let talkAsked = 0;
+
   async function loadList() {
     const { view } = state;
+    const asked = ++listAsked;
     const { items } = await call("GET", `handoffs?view=${view}`);
-    if (stopped || view !== state.view) return;
+    if (stopped || view !== state.view || asked < listAsked) return;
     if (view === "open") announceNew(items);
     Object.assign(state, { items, fetchedAt: Date.now() });
     draw();
@@ -91,7 +79,15 @@ function showConsole(who) {
       for (const item of items) {
         const before = state.known.get(item.id);
         if (item.status === "queued" && !before) alerts.tell((item.urgent ? texts.newUrgent : texts.newRequest)(nameOf(item)));
-        else if (item.accepted_by_me && before && item.unread > before.unread) alerts.tell(texts.newMessage(nameOf(item)));
+        else if (item.accepted_by_me && before && item.unread > before.unread && item.id !== state.selected) alerts.tell(texts.newMessage(nameOf(item)));
+        else if (item.accepted_by_me && before && !before.accepted_by_me && !pane.ownDoing.delete(item.id)) {
+          alerts.tell(texts.transferredToYou(nameOf(item)));
+        }
+      }
+      for (const [id, before] of state.known) {
+        if (before.accepted_by_me && !now.get(id)?.accepted_by_me && !pane.ownDoing.delete(id)) {
+          alerts.tell(texts.noLongerYours(nameOf(before)));
+        }
       }
     }
     state.known = now;
@@ -101,8 +97,9 @@ function showConsole(who) {
   async function loadTalk() {
     const id = state.selected;
     if (!id) return;
+    const asked = ++talkAsked;
     const item = await call("GET", `handoffs/${encodeURIComponent(id)}`);
-    if (stopped || id !== state.selected) return;
+    if (stopped || id !== state.selected || asked < talkAsked) return;
     const last = item.messages?.at(-1);
     const key = `${id}/${last?.seq}`;
     if (shownSeq?.startsWith(`${id}/`) && shownSeq !== key && last?.sender === "resident") {
@@ -135,7 +132,11 @@ function showConsole(who) {
       await loadTalk();
       if (moveFocus) pane.focus();
     } catch (error) {
-      if (error.status === 404) select(null);
+      if (error.status === 404) return select(null);
+      if (stopped || id !== state.selected || id === before) return;
+      // Another talk than the chosen one must not stay there to be answered.
+      pane.show(null, error.title ?? texts.failed);
+      details.show(null);
     }
   }
 
@@ -148,6 +149,18 @@ function showConsole(who) {
 
   const sound = h("input", { type: "checkbox", id: "sound", on: { change: () => (alerts.sound = sound.checked) } });
   sound.checked = alerts.sound;
+  const title = h("input", { type: "checkbox", id: "title-alert", on: { change: () => (alerts.title = title.checked) } });
+  title.checked = alerts.title;
+  let beatAt = 0;
+  const beat = () => {
+    beatAt = Date.now();
+    return call("POST", "presence").catch(() => {});
+  };
+  const goAway = async () => {
+    await call("DELETE", "presence").catch(() => {});
+    forgetUnsent();
+    leave(() => end(""));
+  };
   columns.append(h("section", { class: "queue", "aria-label": texts.listLabel },
     h("div", { class: "views", role: "group", "aria-label": texts.viewsLabel }, ...viewButtons), list), middle, right);
   app.replaceChildren(
@@ -155,19 +168,23 @@ function showConsole(who) {
     h("header", { class: "bar" },
       h("span", { class: "mark" }, icon("signpost")), h("h1", {}, texts.title),
       h("label", { class: "sound", for: "sound" }, sound, texts.sound),
-      h("span", { class: "who" }, who.display_name),
-      h("button", { class: "bar-button", on: { click: () => signOut().catch(() => {}).then(() => end("")) } }, texts.signOut)),
-    trouble, columns, live);
+      h("label", { class: "sound", for: "title-alert" }, title, texts.titleAlertSetting),
+      otherPages(who), h("span", { class: "who" }, who.display_name),
+      h("button", { class: "bar-button", on: { click: goAway } }, texts.signOut)),
+    trouble, columns, alerts.region);
   pane.show(null);
   draw();
 
   const wanted = decodeURIComponent(location.hash.slice(1));
   if (wanted) select(wanted);
-  let soon = 0;
   stop = follow({
-    onPoll: refresh,
+    onPoll: () => {
+      if (Date.now() - beatAt > BEAT_MS) beat();
+      return refresh();
+    },
     onTrouble: (is) => (trouble.hidden = !is),
     onEvent: (name, data) => {
+      if (name === "beat") return beat();
       if (name === "typing") return pane.showTyping(data.handoff_id);
       // Events come in bursts; one look at the whole is enough for each.
       clearTimeout(soon);
@@ -179,7 +196,7 @@ function showConsole(who) {
 }
 
 try {
-  showConsole(await session());
+  enter(await session());
 } catch (error) {
-  showSignIn(error.status === 401 ? "" : error.title ?? texts.failed);
+  askToSignIn(error.status === 401 ? "" : error.title ?? texts.failed);
 }

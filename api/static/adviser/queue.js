@@ -1,6 +1,7 @@
 /** The list of requests. */
 
 import { h } from "../dom.js";
+import { patch } from "./patch.js";
 import { texts } from "./texts.js";
 
 export const nameOf = (item) => item.name || texts.nameless;
@@ -9,6 +10,7 @@ export const nameOf = (item) => item.name || texts.nameless;
 export const inOrder = (items) =>
   [...items].sort((a, b) =>
     Boolean(b.urgent) - Boolean(a.urgent) || Number(b.accepted_by_me) - Number(a.accepted_by_me) ||
+    Number(b.returned ?? 0) - Number(a.returned ?? 0) ||
     a.requested_at.localeCompare(b.requested_at));
 
 /** How long somebody has waited, in words. `seconds` as the api counted them. */
@@ -24,20 +26,20 @@ export const urgentMark = (urgent) =>
   urgent ? h("span", { class: "urgent" }, h("span", { "aria-hidden": "true" }, "! "), texts.urgent[urgent] ?? urgent) : null;
 
 function standing(item) {
-  if (item.accepted_by_me) return texts.mine;
-  if (item.accepted_by) return texts.heldBy(item.accepted_by);
+  if (item.status === "accepted" && item.accepted_by_me) return texts.mine;
+  if (item.status === "accepted" && item.accepted_by) return texts.heldBy(item.accepted_by);
   return texts.status[item.status] ?? item.status;
 }
 
 /**
- * Draw the list again, keeping keyboard focus on the same request.
+ * Draw the list again where it differs, keeping keyboard focus on the same request.
  * @param {HTMLElement} list
  * @param {{items: object[], view: string, selected: string|null, elapsed: number, onSelect: (id: string) => void}} options
  *   `elapsed`: seconds since the api counted the waiting times.
  */
 export function drawQueue(list, { items, view, selected, elapsed, onSelect }) {
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-  list.replaceChildren(...inOrder(items).map((item) =>
+  const rows = inOrder(items).map((item) =>
     h("li", {},
       h("button", { class: `request ${item.urgent ? "is-urgent" : ""}`, "data-id": item.id,
         "aria-current": item.id === selected && "true", on: { click: () => onSelect(item.id) } },
@@ -45,10 +47,12 @@ export function drawQueue(list, { items, view, selected, elapsed, onSelect }) {
       h("span", { class: "request-name" }, nameOf(item)),
       h("span", { class: "request-state" }, standing(item)),
       item.status === "queued" && h("span", { class: "request-wait" }, waitedText(item.waiting_s + elapsed)),
+      item.status === "queued" && item.returned && h("span", { class: "request-wait" }, texts.returned),
+      item.missed_calls > 0 && h("span", { class: "request-wait" }, texts.missed(item.missed_calls)),
       item.wished_time && h("span", { class: "request-wait" }, item.wished_time),
-      item.unread > 0 && h("span", { class: "unread" }, texts.unread(item.unread))))));
-  if (!items.length) list.append(h("li", { class: "empty" }, texts.empty[view]));
-  if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+      item.unread > 0 && h("span", { class: "unread" }, texts.unread(item.unread)))));
+  patch(list, rows.length ? rows : [h("li", { class: "empty" }, texts.empty[view])]);
+  if (focused && document.activeElement?.dataset.id !== focused) list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
 }
 
 /** Arrow keys move in the list. */

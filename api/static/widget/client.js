@@ -61,7 +61,7 @@ export class Client {
     throw new CallError(response.status, typeof title === "string" ? title : null, Number(response.headers.get("Retry-After")) || 0);
   }
 
-  /** Answer of a call, as JSON or text. `time` is in milliseconds. */
+  /** Answer of a call, as JSON, text or blob. `time` is in milliseconds. */
   async call(method, path, { time = 20000, as = "json", ...options } = {}) {
     const limit = clock(options.signal);
     limit.wind(time);

@@ -30,6 +30,9 @@ export function serviceCard(service) {
   );
 }
 
+/** Many buttons with long titles: under each other, since side by side they are a ragged crowd. */
+const manyLong = (buttons) => buttons.length > 4 && buttons.map(({ title }) => title).join("").length > 10 * buttons.length;
+
 /** What a screen reader is told when the message arrives. */
 export function spoken(message, adviser) {
   return [
@@ -53,7 +56,7 @@ export function messageItem(message, { active, adviser, onChoose, onResend }) {
     message.text && h("div", { class: "bubble" }, ...linkify(message.text, texts.newTab)),
     message.services?.length > 0 && h("ul", { class: "cards" }, ...message.services.map(serviceCard)),
     buttons.length > 0 && (active
-      ? h("ul", { class: "choices", "aria-label": texts.options },
+      ? h("ul", { class: `choices ${manyLong(buttons) ? "column" : ""}`, "aria-label": texts.options },
           ...buttons.map((button) => h("li", {},
             h("button", { class: "choice", on: { click: () => onChoose(button) } }, button.title))))
       : h("p", { class: "past" }, `${texts.pastOptions}: ${buttons.map(({ title }) => title).join(", ")}`)),

@@ -9,8 +9,13 @@ const HUMAN = new Set(["queued", "accepted"]);
 
 const sleep = (milliseconds, signal) =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done);
   });
 
 /** A small JSON object in sessionStorage; in memory alone where storage is refused. */
@@ -70,14 +75,14 @@ class Tabs {
 
   close() {
     this.#channel?.close();
+    this.#channel = null;
   }
 }
-
 
 /**
  * Events: `change` (something to show) and `arrived` (detail: new messages of others).
  * `phase` is idle, connecting, ready, error, gone or erased. A message has the contract's fields, a stable `key`,
- * `delivery` (sent, sending, waiting, failed) and, if written here, `clientId`. Its `seq` is null until it is known, and
+ * `delivery` (sent, sending, waiting, slowed, failed) and, if written here, `clientId`. Its `seq` is null until it is known, and
  * a fraction while only its neighbours are known.
  */
 export class Talk extends EventTarget {
@@ -87,17 +92,19 @@ export class Talk extends EventTarget {
   handoff = null;
   messages = [];
   typing = null; // or "bot" or "adviser"
-  trouble = null; // or "offline" (this device) or "unreachable" (the service)
+  trouble = null; // or "offline" (this device), "unreachable" (the service) or "slowed" (too much was sent at once)
 
   #client;
   #tabs;
   #id = null;
   #token = null;
   #starting = null;
+  #attempt = 0; // which beginning is meant; what an earlier one still brings is not
   #pumping = false;
   #wake = new AbortController();
   #listener = null;
   #polling = false;
+  #told = 0; // how often the stream said where the talk stands
   #typingTimer = 0;
   #refreshing = null;
   #wroteAt = 0;
@@ -133,33 +140,41 @@ export class Talk extends EventTarget {
 
   start() {
     if (this.phase === "ready") return Promise.resolve();
-    this.#starting ??= this.#begin().finally(() => (this.#starting = null));
+    this.#starting ??= this.#begin(this.#attempt);
     return this.#starting;
   }
 
-  async #begin() {
+  async #begin(attempt) {
     this.#set({ phase: "connecting" });
     try {
       const known = this.store.get();
       const found = known.id ? known : known.shared ? null : await this.#tabs.ask();
+      if (attempt !== this.#attempt) return;
       if (found) {
         [this.#id, this.#token] = [found.id, found.token];
         this.store.set({ id: found.id, token: found.token });
         await this.refresh();
-        if (this.phase !== "connecting") return;
+        if (attempt !== this.#attempt) return;
         this.#restoreOutbox(known.outbox ?? []);
       } else {
         const talk = await this.#client.call("POST", "", { body: {} });
+        // Left meanwhile: nobody knows of this talk, so it goes too.
+        if (attempt !== this.#attempt) return this.#drop(`/${talk.id}`, talk.token);
         [this.#id, this.#token] = [talk.id, talk.token];
-        this.store.set({ id: talk.id, token: talk.token, outbox: [] });
+        this.store.set({ id: talk.id, token: talk.token });
         this.#take(talk, true);
       }
       this.#set({ phase: "ready", trouble: null });
       this.listen();
       this.#pump();
+      // After a long silence the api offers to go on; it says nothing otherwise.
+      if (found) this.#call("POST", "/resume", { body: {} }).then((answer) => this.#take(answer, true)).catch(() => {});
     } catch (error) {
+      if (attempt !== this.#attempt) return;
       if (error.gone) this.#forget("gone");
       else this.#set({ phase: "error", trouble: navigator.onLine ? null : "offline" });
+    } finally {
+      if (attempt === this.#attempt) this.#starting = null;
     }
   }
 
@@ -200,7 +215,8 @@ export class Talk extends EventTarget {
       if (message.sender !== "resident") fresh.push(message);
     }
     this.messages.sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0);
-    if (fresh.length) this.#clearTyping();
+    // Also when they are known already: their answer may have been faster than what was streamed before it.
+    if (incoming.some(({ sender }) => sender !== "resident")) this.#clearTyping();
     this.#changed();
     if (announce && fresh.length) this.dispatchEvent(new CustomEvent("arrived", { detail: fresh }));
   }
@@ -228,7 +244,7 @@ export class Talk extends EventTarget {
   #appendOwn({ clientId, text, payload, title }) {
     const message = {
       key: clientId, clientId, payload, seq: null, sender: "resident", text: text ?? title,
-      at: new Date().toISOString(), delivery: this.trouble ? "waiting" : "sending",
+      at: new Date().toISOString(), delivery: this.#standing,
     };
     this.messages.push(message);
     this.#saveOutbox();
@@ -236,8 +252,13 @@ export class Talk extends EventTarget {
     return message;
   }
 
+  /** `delivery` of a message that is to be sent. */
+  get #standing() {
+    return { null: "sending", slowed: "slowed" }[this.trouble] ?? "waiting";
+  }
+
   resend(message) {
-    message.delivery = "sending";
+    message.delivery = this.#standing;
     message.problem = null;
     this.#saveOutbox();
     this.#changed();
@@ -257,19 +278,21 @@ export class Talk extends EventTarget {
     let failures = 0;
     try {
       for (;;) {
-        const message = this.messages.find(({ delivery }) => delivery === "sending" || delivery === "waiting");
+        const message = this.messages.find(({ clientId, delivery }) => clientId && delivery !== "sent" && delivery !== "failed");
         if (!message || this.phase !== "ready") return;
-        message.delivery = this.trouble ? "waiting" : "sending";
+        message.delivery = this.#standing;
         if (!HUMAN.has(this.status) && !this.trouble) this.#setTyping("bot", 30000);
         this.#changed();
         try {
           const { clientId, text, payload } = message;
           const body = payload ? { client_id: clientId, payload } : { client_id: clientId, text };
           const id = this.#id;
+          const told = this.#told;
           const answer = await this.#call("POST", "/messages", { body });
           if (id !== this.#id) return;
           failures = 0;
-          this.#delivered(message, answer);
+          // The stream may have said meanwhile where the talk stands; an answer that took longer is older than that.
+          this.#delivered(message, told === this.#told ? answer : { messages: answer.messages });
         } catch (error) {
           this.#clearTyping();
           if (error.gone) return this.#forget("gone");
@@ -279,8 +302,9 @@ export class Talk extends EventTarget {
             this.#changed();
             continue;
           }
-          message.delivery = "waiting";
-          this.#set({ trouble: navigator.onLine ? "unreachable" : "offline" });
+          this.trouble = !navigator.onLine ? "offline" : error.status === 429 ? "slowed" : "unreachable";
+          message.delivery = this.#standing;
+          this.#changed();
           await this.#pause(failures, error.retryAfter);
           failures += 1;
         }
@@ -339,12 +363,13 @@ export class Talk extends EventTarget {
     let silent = 0;
     while (!signal.aborted) {
       let idle = true;
+      let retryAfter = 0;
       try {
         if (this.#polling) {
           const answer = await this.#call("GET", `/events?wait=25&after=${this.#lastSeq}`, { signal, time: 40000 });
           if (signal.aborted) return;
           idle = !answer.messages?.length;
-          this.trouble = null;
+          this.#reached();
           this.#take(answer, true);
           if (answer.typing?.length) this.#setTyping(answer.typing.at(-1), 6000);
         } else {
@@ -352,7 +377,7 @@ export class Talk extends EventTarget {
           const events = this.#client.events(this.#id, { token: this.#token, signal, lastId: this.#lastSeq });
           for await (const { event, data } of events) {
             failures = silent = 0;
-            if (this.trouble) this.#set({ trouble: null });
+            this.#reached();
             this.#heard(event, data);
           }
         }
@@ -361,13 +386,19 @@ export class Talk extends EventTarget {
         if (signal.aborted) return;
         if (error.gone) return this.#forget("gone");
         failures += 1;
-        if (failures > 1) this.#set({ trouble: navigator.onLine ? "unreachable" : "offline" });
+        retryAfter = error.retryAfter;
+        if (failures > 1 && error.status !== 429) this.#set({ trouble: navigator.onLine ? "unreachable" : "offline" });
       }
       // A proxy that holds event streams back: ask and wait instead.
       if (silent > 1 && navigator.onLine) this.#polling = true;
-      if (idle) await this.#pause(Math.max(0, failures - 1));
-      if (failures && !signal.aborted) await this.refresh().then(() => this.#set({ trouble: null })).catch(() => {});
+      if (idle) await this.#pause(Math.max(0, failures - 1), retryAfter);
+      if (failures && !signal.aborted) await this.refresh().then(() => this.#reached()).catch(() => {});
     }
+  }
+
+  /** The service answers. What it asked to wait for still waits. */
+  #reached() {
+    if (this.trouble && this.trouble !== "slowed") this.#set({ trouble: null });
   }
 
   #heard(event, data) {
@@ -376,6 +407,7 @@ export class Talk extends EventTarget {
     } else if (event === "typing") {
       if (data.sender !== "resident") this.#setTyping(data.sender, 6000);
     } else if (event === "status") {
+      this.#told += 1;
       this.#take(data, true);
     }
   }
@@ -406,8 +438,8 @@ export class Talk extends EventTarget {
     return this.#call("POST", "/feedback", { body: feedback });
   }
 
-  transcript(format) {
-    return this.#call("GET", `/transcript?format=${format}`, { as: "text" });
+  transcript(format, as = "text") {
+    return this.#call("GET", `/transcript?format=${format}`, { as });
   }
 
   #call(method, path, options) {
@@ -431,7 +463,11 @@ export class Talk extends EventTarget {
     const path = `/${this.#id ?? this.store.get().id}`;
     const token = this.#token ?? this.store.get().token;
     this.#forget("idle");
-    if (!token) return;
+    if (token) await this.#drop(path, token);
+  }
+
+  /** Erase a talk that is no more ours, if need be after some tries. */
+  async #drop(path, token) {
     for (let failures = 0; failures < 20; failures += 1) {
       try {
         await this.#client.call("DELETE", path, { token, keepalive: true });
@@ -449,6 +485,8 @@ export class Talk extends EventTarget {
   }
 
   #forget(phase) {
+    this.#attempt += 1;
+    this.#starting = null;
     this.stopListening();
     this.#clearTyping();
     this.#id = this.#token = null;
@@ -456,8 +494,12 @@ export class Talk extends EventTarget {
     this.#set({ phase, status: "bot", progress: null, handoff: null, messages: [], trouble: null });
   }
 
+  /** End what runs by itself; the talk stays where it is kept. */
   dispose() {
+    this.#attempt += 1;
+    this.phase = "idle";
     this.stopListening();
+    this.#clearTyping();
     this.#wake.abort();
     this.#tabs.close();
   }
