@@ -117,12 +117,12 @@ def _call(*argv: str) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Linters and all tests, the fast ones first."""
+    """Linters and all tests: those of the engine in one process, the others beside them, fast ones first."""
     if not arguments:
         failed = lint([])
         if failed:
             return failed
-    return _call(sys.executable, "-m", "pytest", *(arguments or ["tests"]))
+    return _call(sys.executable, "-m", "pytest", *(arguments or ["tests", "-n", "2", "--dist", "loadscope"]))
 
 
 def lint(_arguments: list[str]) -> int:
@@ -176,6 +176,11 @@ def nlu_report(arguments: list[str]) -> int:
     return _call(sys.executable, "-m", "benchmarks.nlu_report", *arguments)
 
 
+def widget_peers(arguments: list[str]) -> int:
+    """The chat widget against five others, measured."""
+    return _call(sys.executable, "-m", "benchmarks.widget_peers", *arguments)
+
+
 def screenshots(arguments: list[str]) -> int:
     """The pictures in docs/screenshots."""
     return _call(sys.executable, str(Path("docs") / "make_screenshots.py"), *arguments)
@@ -193,6 +198,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "lock": lock,
     "nlu-report": nlu_report,
     "screenshots": screenshots,
+    "widget-peers": widget_peers,
 }
 
 

@@ -191,8 +191,10 @@ def prepare(command: str) -> str:
         if command in ("test", "screenshots"):
             os.environ["TIENVIITTA_CHROMIUM"] = ensure_chromium()
         return python_of("dev")
-    if command in ("lint", "format", "lock"):
+    if command in ("lint", "format", "lock", "widget-peers"):
         ensure_environment("dev")
+        if command == "widget-peers":
+            os.environ["TIENVIITTA_CHROMIUM"] = ensure_chromium()
         return python_of("dev")
     ensure_environment("engine")
     ensure_environment("service")

@@ -67,7 +67,7 @@ def check_yaml(path: Path) -> None:
     document = _parsed(path, text)
     if not isinstance(document, dict):
         raise LaunchError(f'{name}, line 1: the file is empty or not a mapping. Start it with version: "3.1".')
-    if path.suffix == ".yml" and "nlu" in path.parts:
+    if path.suffix == ".yml" and "nlu" in name.parts:
         _check_examples(name, text, document)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from alembic.util.exc import CommandError
-from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from api.advisers.service import ensure_development_adviser
-from api.database import upgrade
+from api.database import sync_session, upgrade
 from catalogue import store
 from launcher.content_check import catalogue_content
 from launcher.failure import LaunchError
@@ -25,10 +23,8 @@ def prepare_database(settings: Settings) -> None:
     try:
         settings.var_dir.mkdir(parents=True, exist_ok=True)
         upgrade(settings)
-        engine = create_engine(settings.sync_database_url)
-        with Session(engine) as session, session.begin():
+        with sync_session(settings) as session:
             store.save(session, content)
-        engine.dispose()
         ensure_development_adviser(settings)
     except (SQLAlchemyError, CommandError, OSError) as error:
         reason = str(error).splitlines()[0]
