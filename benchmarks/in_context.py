@@ -29,6 +29,7 @@ ANY = (
     "unemployed_months",
     "labour_market_subsidy_days",
 )
+_CONSENT = ("handoff_consent", "confirm_erasure", "resume_or_restart")
 ANSWERS: dict[str, tuple[str, ...]] = {
     "affirm": YES_OR_NO,
     "deny": YES_OR_NO,
@@ -47,6 +48,13 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "request_callback": ("handoff_contact", "callback_time"),
     "cancel_handoff": ("handoff_consent", "handoff_contact", "callback_time"),
 }
+
+
+def questions_for(intent: str) -> tuple[str, ...]:
+    """The questions at which an utterance of the intent could be said; :data:`ANY` where it answers none."""
+    if intent in {"affirm", "deny", "unsure"}:
+        return (*YES_OR_NO, *_CONSENT)
+    return ANSWERS.get(intent, ANY)
 
 
 def with_questions(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

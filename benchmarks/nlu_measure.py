@@ -170,6 +170,7 @@ def measure(path: Path) -> dict[str, Any]:
         for n, i in enumerate(asked)
         if i["intent"].startswith("inform_") or i["intent"] in {"affirm", "deny", "unsure"}
     ]
+    others = sorted({*range(len(asked))} - {*answers})
     return {
         "date": date.today().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
@@ -178,6 +179,8 @@ def measure(path: Path) -> dict[str, Any]:
         "in_context": summary(asked, in_context),
         "answers_bare": float(np.mean([plain[n].top == truth[n] for n in answers])),
         "answers_in_context": float(np.mean([in_context[n].top == truth[n] for n in answers])),
+        "others_bare": float(np.mean([plain[n].top == truth[n] for n in others])),
+        "others_in_context": float(np.mean([in_context[n].top == truth[n] for n in others])),
         **{how: summary(items, model.parse(altered(items, how))) for how in ("no_dots", "slips", "upper")},
         "near_misses": {"count": len(near), "alarms": len(alarms)},
         "calibration": calibration(items, plain),

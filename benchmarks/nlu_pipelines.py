@@ -3,10 +3,14 @@
 Runs in the engine's environment and writes ``benchmarks/results/nlu_pipelines.json``, which the report shows:
 
     .envs/engine/bin/python -m benchmarks.nlu_pipelines
+
+With ``--diet 25`` only Rasa's default pipeline and the AuroraAI bots' one are trained, on 25 examples of each intent
+(half an hour on two cores), and written beside what the file holds.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import time
@@ -41,6 +45,7 @@ class Way:
     copies: float = 0.0
     e5: bool = False
     floret: bool = False
+    network: bool = False
     char_ngrams: int = 5
 
 
@@ -51,7 +56,8 @@ WAYS = (
     Way("typing put right, badly typed copies", spelling=True, copies=0.33),
     Way("… and floret vectors", spelling=True, copies=0.33, floret=True),
     Way("… and e5 sentence vectors", spelling=True, copies=0.33, e5=True),
-    Way("… and both (chosen)", spelling=True, copies=0.33, e5=True, floret=True),
+    Way("… and both", spelling=True, copies=0.33, e5=True, floret=True),
+    Way("… and a small network beside (chosen)", spelling=True, copies=0.33, e5=True, floret=True, network=True),
 )
 
 
@@ -88,6 +94,7 @@ def try_way(way: Way, examples: list[tuple[str, str]], embeddings: Embeddings) -
     texts = [clean(text) for text, _ in data]
     dense = embeddings.rows(texts, way)
     config = replace(IntentModelConfig(), calibration_share=0.0, char_ngrams=way.char_ngrams, seed=SEED)
+    config = config if way.network else replace(config, hidden_units=0)
     started = time.process_time()
     model = IntentModel(config).fit(texts, dense, [intent for _, intent in data])
     row: dict[str, Any] = {"name": way.name, "examples": len(data), "training_cpu_s": time.process_time() - started}
@@ -98,7 +105,7 @@ def try_way(way: Way, examples: list[tuple[str, str]], embeddings: Embeddings) -
         prepared = [clean(item["text"]) for item in changed]
         odds = model.predict(prepared, embeddings.rows(prepared, way))
         best = [model.classes[i] for i in odds.argmax(axis=1)]
-        row[how] = float(f1_score(truth, best, average="macro"))
+        row[how] = float(f1_score(truth, best, average="macro", labels=sorted(set(truth)), zero_division=0))
         if how == "plain":
             order = np.argsort(-odds, axis=1)[:, :3]
             row["top3"] = float(
@@ -107,8 +114,49 @@ def try_way(way: Way, examples: list[tuple[str, str]], embeddings: Embeddings) -
     return row
 
 
+def fewer_of(examples: list[tuple[str, str]], size: int) -> list[tuple[str, str]]:
+    """At most so many examples of each intent, the same ones every time."""
+    by_intent: dict[str, list[tuple[str, str]]] = {}
+    for example in examples:
+        by_intent.setdefault(example[1], []).append(example)
+    rng = random.Random(SEED)
+    return [e for intent in sorted(by_intent) for e in rng.sample(by_intent[intent], min(size, len(by_intent[intent])))]
+
+
 def main() -> None:
-    """Try all ways and sizes, and write the results."""
+    """Try all ways and sizes, or the pipelines with DIET, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--diet", type=int, metavar="EXAMPLES", help="train DIET on so many examples of each intent")
+    size = parser.parse_args().diet
+    if size:
+        write(diet=compare_diet(size))
+    else:
+        write(**compare_ways())
+
+
+def write(**parts: Any) -> None:
+    """Put these parts into the results; the others stay."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({**results, **parts}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {RESULTS.relative_to(ROOT)}")
+
+
+def compare_diet(size: int) -> dict[str, Any]:
+    """The pipelines with DIET and the chosen one, on the same examples."""
+    from benchmarks.nlu_diet import DIET_PIPELINES, try_diet
+
+    fewer = fewer_of(training_examples(), size)
+    rows = [{**try_way(WAYS[-1], fewer, Embeddings()), "name": "the chosen one"}]
+    print(rows[-1], flush=True)
+    for name in DIET_PIPELINES:
+        rows.append(try_diet(name, fewer))
+        print(rows[-1], flush=True)
+    return {"date": date.today().isoformat(), "size": size, "examples": len(fewer), "ways": rows}
+
+
+def compare_ways() -> dict[str, Any]:
+    """All ways on all examples, and the chosen one on fewer."""
     examples = training_examples()
     embeddings = Embeddings()
     results: dict[str, Any] = {"date": date.today().isoformat(), "examples": len(examples), "ways": [], "curve": []}
@@ -116,19 +164,11 @@ def main() -> None:
         results["ways"].append(try_way(way, examples, embeddings))
         print(results["ways"][-1], flush=True)
     for size in SIZES:
-        by_intent: dict[str, list[tuple[str, str]]] = {}
-        for example in examples:
-            by_intent.setdefault(example[1], []).append(example)
-        rng = random.Random(SEED)
-        fewer = [
-            e for intent in sorted(by_intent) for e in rng.sample(by_intent[intent], min(size, len(by_intent[intent])))
-        ]
-        results["curve"].append({"size": size, **try_way(WAYS[-1], fewer, embeddings)})
+        results["curve"].append({"size": size, **try_way(WAYS[-1], fewer_of(examples, size), embeddings)})
         print(results["curve"][-1], flush=True)
-    results["curve"].append({"size": round(len(examples) / 48), **results["ways"][-1]})
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {RESULTS.relative_to(ROOT)}")
+    intents = {intent for _, intent in examples}
+    results["curve"].append({"size": round(len(examples) / len(intents)), **results["ways"][-1]})
+    return results
 
 
 if __name__ == "__main__":

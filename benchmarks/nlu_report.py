@@ -134,6 +134,16 @@ def render(found: dict[str, Any], pipelines: dict[str, Any] | None) -> str:
         f"found; {found['plain']['false_alarm_count']} false alarms in {found['plain']['others']} other messages; "
         f"{found['near_misses']['alarms']} alarms in {found['near_misses']['count']} messages made to sound "
         "alarming.</p>",
+        "<h2>The question asked</h2>",
+        _bars(
+            [
+                ("answers, alone", found["answers_bare"]),
+                ("answers, question known", found["answers_in_context"]),
+                ("all else, alone", found["others_bare"]),
+                ("all else, question known", found["others_in_context"]),
+            ],
+            "Accuracy without and with the question that was asked: of answers, and of all that is said beside them.",
+        ),
         "<h2>Confidence</h2>",
         _calibration(found["calibration"]),
         "<h2>Registers</h2>",
@@ -168,20 +178,8 @@ def render(found: dict[str, Any], pipelines: dict[str, Any] | None) -> str:
         parts += [
             "<h2>Pipelines</h2>",
             f"<p>Measured {pipelines['date']}, trained on {pipelines['examples']} examples.</p>",
-            _table(
-                ["pipeline", "macro-F1", "top 3", "without ä and ö", "slips", "training, s of processor"],
-                [
-                    [
-                        escape(w["name"]),
-                        f"{w['plain']:.3f}",
-                        f"{w['top3']:.3f}",
-                        f"{w['no_dots']:.3f}",
-                        f"{w['slips']:.3f}",
-                        f"{w['training_cpu_s']:.0f}",
-                    ]
-                    for w in pipelines["ways"]
-                ],
-            ),
+            _compared(pipelines["ways"]),
+            *_with_diet(pipelines.get("diet")),
             "<h2>Learning curve</h2>",
             _curve([(point["size"], point["plain"]) for point in pipelines["curve"]]),
         ]
@@ -190,6 +188,30 @@ def render(found: dict[str, Any], pipelines: dict[str, Any] | None) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>How well the bot understands</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>{body}</body></html>'
     )
+
+
+def _compared(ways: list[dict[str, Any]]) -> str:
+    return _table(
+        ["pipeline", "macro-F1", "top 3", "without ä and ö", "slips", "training, s of processor"],
+        [
+            [
+                escape(w["name"]),
+                *(f"{w[figure]:.3f}" for figure in ("plain", "top3", "no_dots", "slips")),
+                f"{w['training_cpu_s']:.0f}",
+            ]
+            for w in ways
+        ],
+    )
+
+
+def _with_diet(diet: dict[str, Any] | None) -> list[str]:
+    """The pipelines that are too slow to train on everything, where they were measured."""
+    if diet is None:
+        return []
+    return [
+        f"<p>Pipelines with DIET, and the chosen one, on {diet['size']} examples of each intent ({diet['date']}):</p>",
+        _compared(diet["ways"]),
+    ]
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

