@@ -3,7 +3,7 @@ PYTHON ?= python3
 BOOTSTRAP = @$(PYTHON) launcher/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test shell train lint format dialogues benchmark nlu-report screenshots lock clean
+.PHONY: help run test shell train lint format dialogues benchmark nlu-report screenshots widget-peers lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | sort | while IFS="$$(printf '\t')" read -r a b; do printf '  make %-12s %s\n' "$$a" "$$b"; done
@@ -37,6 +37,9 @@ nlu-report: ## the report on understanding, as an HTML page in var/
 
 screenshots: ## make the pictures in docs/screenshots anew
 	$(BOOTSTRAP) screenshots
+
+widget-peers: ## the chat widget against five others (fetches them with npm; ARGS="--only deep-chat" for some)
+	$(BOOTSTRAP) widget-peers $(ARGS)
 
 lock: ## write requirements/ anew from pyproject.toml
 	$(BOOTSTRAP) lock

@@ -1,36 +1,88 @@
-"""Fixtures of all tests: the real service on free ports, and the order in which tests run (fast ones first)."""
+"""Fixtures of all tests: the real service on free ports, a browser, and the order in which tests run.
+
+`make test` uses two processes. The tests that need a trained engine are one group, in one of them, which begins at
+once because training takes longest; the others follow one another in the second, fast ones first.
+"""
 
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+# Imported here, since compiling a module after Playwright's greenlets have run can fail on Python 3.11
+# ("AST constructor recursion depth mismatch"), and pytest's plugin imports it at the very end.
+import hypothesis
 import pytest
 
 from settings import ROOT, Settings
+from tests.ports import free_port
 
-# Folders in the order in which they run; what is not named runs after the pure ones.
-ORDER = ["actions", "language", "catalogue", "bot", "launcher", "api", "nlu", "dialogues", "widget", "system"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+# No deadline: how long an example takes says how busy the machine is. And the same examples in every run, so that what
+# a run says is about the code and not about luck; at random, and as many as one likes, with the variable.
+hypothesis.settings.register_profile(
+    "here",
+    deadline=None,
+    derandomize="TIENVIITTA_TEST_EXAMPLES" not in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("here")
+
+ORDER = ["actions", "language", "docs", "catalogue", "bot", "nlu", "api", "privacy", "security", "faults", "widget"]
+"""Folders in the order in which they run; what is not named runs last."""
+ENGINE = ["launcher", "dialogues", "system", "examples"]
+"""Folders whose tests train or start the engine."""
+PROCESSES = ["system", "faults"]
+"""Folders whose tests drive real processes."""
+EXPECT_WITHIN_MS = 30_000
+"""So long a browser test waits for what it expects: only what never comes takes this long."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: a mistake in a rule shows before a model is trained."""
+def folder_of(path: str) -> str:
+    """The folder of `tests/` that a test is in, by its path from the root."""
+    return Path(path).parts[1]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Fast tests first: a mistake in a rule shows at once. Beside them, where there are two processes, the engine's."""
+    parallel = hasattr(config, "workerinput")
+
+    def folder(item: pytest.Item) -> str:
+        return folder_of(str(Path(item.path).relative_to(ROOT)))
+
+    for item in items:
+        if drives_browser := "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+        # A second try for those that a machine under load can disturb from outside: Chromium that crashes, a process
+        # that starves. The summary names each that needed it, and there is none for any other test: a test that looks
+        # at nothing but its own process gives the same answer twice, or has a mistake.
+        if (drives_browser or folder(item) in PROCESSES) and config.pluginmanager.hasplugin("rerunfailures"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
     def place(item: pytest.Item) -> int:
-        folder = Path(item.path).relative_to(ROOT / "tests").parts[0]
-        return ORDER.index(folder) if folder in ORDER else 3
+        name = folder(item)
+        if name in ENGINE:
+            return ENGINE.index(name) - (100 if parallel else -100)
+        return ORDER.index(name) if name in ORDER else len(ORDER)
 
     items.sort(key=place)
 
 
-def free_port() -> int:
-    """A port that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Two groups, each to stay in one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByEngine(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "engine" if folder_of(nodeid.partition("::")[0]) in ENGINE else "others"
+
+    return ByEngine(config, log)
 
 
 @dataclass(frozen=True)
@@ -101,3 +153,16 @@ def chromium_path() -> str:
     found = os.environ.get("TIENVIITTA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     assert found, "no Chromium; run the tests with `make test`"
     return found
+
+
+# Of module scope: a running sync Playwright would stand in the way of asynchronous tests elsewhere.
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """Real Chromium."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=EXPECT_WITHIN_MS)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

@@ -16,7 +16,8 @@ import yaml
 from actions.handoff_client import Accepted
 from actions.respond import respond
 from actions.state import DialogueState
-from actions.turn import Entity, Message, Turn
+from actions.turn import Clause, Entity, Message, Turn
+from actions.wording import wording
 from settings import ROOT
 
 
@@ -89,15 +90,20 @@ class Talk:
     catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     handoffs: FakeHandoffs = field(default_factory=FakeHandoffs)
     messages: list[Message] = field(default_factory=list)
+    clauses: list[Clause] = field(default_factory=list)
+    away: bool = False
 
     def says(
         self,
         intent: str,
         text: str = "jotain",
         ranking: list[tuple[str, float]] | None = None,
+        clauses: list[Clause] | list[tuple[str, float]] | None = None,
+        away: bool = False,
         **entities: Any,
     ) -> Talk:
         """The resident writes something that is understood so."""
+        self.away, self.clauses = away, [part if isinstance(part, Clause) else Clause(*part) for part in clauses or []]
         found = [
             Entity(name, value)
             for name, values in entities.items()
@@ -107,6 +113,7 @@ class Talk:
 
     def presses(self, payload: str) -> Talk:
         """The resident presses a button with this payload."""
+        self.away = False
         matched = re.fullmatch(r"/(\w+)(\{.*\})?", payload)
         assert matched, payload
         entities = [Entity(key, value) for key, value in json.loads(matched[2] or "{}").items()]
@@ -119,7 +126,9 @@ class Talk:
             text=text,
             entities=entities,
             ranking=ranking,
+            clauses=[] if is_button else self.clauses,
             is_button=is_button,
+            away=self.away,
             conversation_id="c1",
             today=date(2026, 11, 22),
             catalogue=self.catalogue,  # type: ignore[arg-type]
@@ -138,7 +147,8 @@ class Talk:
 
     @property
     def said(self) -> list[str]:
-        return [message.response for message in self.messages]
+        """The responses of the last turn, in the wording that the resident heard."""
+        return [wording(message.response, plain=self.state.plain) for message in self.messages]
 
     def buttons(self) -> list[tuple[str, str]]:
         """Titles and payloads that the last turn offered."""

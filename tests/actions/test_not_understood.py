@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -92,10 +94,16 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WALKS = int(os.environ.get("TIENVIITTA_WALKS", "150"))
+MAY_REPEAT = ("repeat", "crisis", "danger")
+"""Meanings after which the same words may come again; so they may when a button asks for them."""
+
+
+@settings(max_examples=WALKS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, max_size=40))
 def test_random_walks_always_have_an_answer_and_a_way_on(walk):
     talk = Talk().presses("/start_conversation")
+    heard: list[tuple[str, str]] = []
     for kind, choice in walk:
         answered = set(talk.state.answers)
         asked_before = talk.state.awaiting
@@ -112,6 +120,11 @@ def test_random_walks_always_have_an_answer_and_a_way_on(walk):
             talk.says("inform_background", "asun tuolla", municipality=choice)
         state = talk.state
         assert talk.messages
+        before, heard = heard, [(message.response, str(message.params)) for message in talk.messages]
+        if choice not in MAY_REPEAT and not (
+            kind == "button" and "/repeat" in [payload for _, payload in talk.buttons()]
+        ):
+            assert heard != before
         assert len(talk.messages) <= 8
         assert state.awaiting is None or state.awaiting in [*ALL, *OTHER]
         for question_id, value in state.answers.items():
@@ -119,7 +132,8 @@ def test_random_walks_always_have_an_answer_and_a_way_on(walk):
             assert applies(question_id, state.answers)
         if state.awaiting in questions() and state.awaiting != asked_before and state.awaiting in answered:
             # An answered question is asked again only to change it.
-            assert {"utter_going_back", "utter_correcting", "utter_contradiction", "utter_restarted"} & set(talk.said)
+            said = {message.response for message in talk.messages}
+            assert {"utter_going_back", "utter_correcting", "utter_contradiction", "utter_restarted"} & said
     # From anywhere, skipping leads to the result.
     talk.says("cancel_handoff").says("restart")
     for _ in range(14):
@@ -127,3 +141,86 @@ def test_random_walks_always_have_an_answer_and_a_way_on(walk):
             break
         talk.says("skip_question")
     assert talk.state.recommendations
+
+
+@pytest.mark.parametrize("other", ["affirm", "unsure", "inform_wants_participation"])
+def test_a_wish_for_a_person_between_two_meanings_is_granted(other):
+    talk = at("feels_able_to_work").says(
+        "nlu_fallback", "joo haluan jutella jonkun kanssa", [(other, 0.52), ("request_human", 0.47)]
+    )
+    assert talk.state.awaiting == "handoff_consent"
+    assert "feels_able_to_work" not in talk.state.answers
+
+
+def test_an_unlikely_wish_for_a_person_is_not_guessed():
+    talk = at("feels_able_to_work").says("nlu_fallback", "joo jotain", [("affirm", 0.5), ("request_human", 0.1)])
+    assert talk.state.awaiting != "handoff_consent"
+
+
+@pytest.mark.parametrize(
+    ("text", "second", "value"), [("kyllä, käyn kerhossa", "affirm", "yes"), ("en, käyn kerhossa", "deny", "no")]
+)
+def test_a_first_word_answers_where_it_is_one_of_two_meanings(text, second, value):
+    ranking = [("inform_wants_participation", 0.31), (second, 0.29)]
+    talk = at("has_working_life_habits").says("nlu_fallback", text, ranking)
+    assert talk.state.answers["has_working_life_habits"] == value
+
+
+def test_a_first_word_alone_decides_nothing():
+    ranking = [("inform_wants_participation", 0.31), ("ask_service", 0.29)]
+    talk = at("has_working_life_habits").says("nlu_fallback", "kyllä, käyn kerhossa", ranking)
+    assert "has_working_life_habits" not in talk.state.answers
+
+
+def test_what_sounds_unsure_where_a_number_is_asked_is_unsure():
+    sounds = [("unsure", 0.28), ("inform_background", 0.25)]
+    talk = at("unemployed_months").says("nlu_fallback", "en yhtään muista", sounds)
+    assert talk.state.answers["unemployed_months"] == "skipped"
+    told = at("unemployed_months").says("nlu_fallback", "oisko kaheksan kuukautta", sounds, unemployed_months=8)
+    assert told.state.answers["unemployed_months"] == 8
+
+
+def test_a_no_with_reasons_is_a_no_though_it_sounds_in_order():
+    talk = at("life_situation_allows_work").says(
+        "inform_life_in_order", "ei, lapset ja velat", barrier=["family", "money"]
+    )
+    assert talk.state.answers["life_situation_allows_work"] == "no"
+    assert talk.state.answers["life_situation_barriers"] == ["family", "money"]
+    talk = at("life_situation_allows_work").says(
+        "inform_life_in_order", "ei oo velkoja, kaikki hyvin", barrier=["money"]
+    )
+    assert talk.state.answers["life_situation_allows_work"] == "yes"
+
+
+@pytest.mark.parametrize("begin", ["request_human", "delete_my_data", "stop"])
+def test_what_is_not_understood_beside_the_questions_never_offers_what_is_under_way(begin):
+    talk = at("age").says(begin)
+    awaiting, heard = talk.state.awaiting, []
+    for _ in range(5):
+        talk.says("nlu_fallback", "asdf")
+        heard.append(talk.said[0])
+        assert talk.state.awaiting == awaiting
+        assert "utter_not_understood_offer_person" not in talk.said
+        assert len(talk.buttons()) >= 1
+    assert heard[:3] == ["utter_not_understood_waiting", f"utter_explain_{awaiting}", "utter_press_a_button"]
+    assert all(before != after for before, after in pairwise(heard))
+
+
+def test_a_number_out_of_bounds_is_told_its_bounds_also_after_another_failure():
+    talk = at("age").says("nlu_fallback", "asdf").says("inform_background", "kymmenen", number=10)
+    assert talk.said[0] == "utter_number_out_of_range"
+    assert talk.says("inform_background", "sata", number=100).said[0] == "utter_answer_or_skip"
+
+
+@pytest.mark.parametrize("said_first", ["complaint", "despair", "not_understood_offer_person"])
+def test_no_to_the_offer_of_a_person_is_no_answer_to_the_question(said_first):
+    talk = at("wants_work")
+    if said_first == "not_understood_offer_person":
+        for _ in range(3):
+            talk.says("nlu_fallback", "asdf", ranking=[("greet", 0.01)])
+    else:
+        talk.says("complain", "ei tästä tule mitään" if said_first == "despair" else "paska botti")
+    assert talk.said == [f"utter_{said_first}"]
+    talk.says("deny", "en")
+    assert talk.state.answers == {}
+    assert talk.said[-1] == "utter_ask_wants_work"

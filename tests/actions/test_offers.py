@@ -37,7 +37,9 @@ def test_no_to_did_you_mean_is_no_answer_to_the_question():
 
 def test_yes_to_the_offer_of_a_person_brings_one():
     ranking = [("greet", 0.01)]
-    talk = at("wants_work").says("nlu_fallback", ranking=ranking).says("nlu_fallback", ranking=ranking)
+    talk = at("wants_work")
+    for _ in range(3):
+        talk.says("nlu_fallback", ranking=ranking)
     assert talk.said == ["utter_not_understood_offer_person"]
     talk.says("affirm", "joo")
     assert talk.state.awaiting == "handoff_consent"
@@ -223,7 +225,7 @@ def test_the_whole_talk_is_passed_on_only_when_that_is_said(intent, text, scope)
     ],
 )
 def test_between_two_meanings_that_answer_alike_the_answer_is_taken(ranking, value):
-    talk = at("feels_able_to_work").says("nlu_fallback", "en todellakaan", ranking=ranking)
+    talk = at("feels_able_to_work").says("nlu_fallback", "todellakin", ranking=ranking)
     assert talk.state.answers.get("feels_able_to_work") == value
 
 
@@ -240,3 +242,26 @@ def test_a_barrier_named_as_its_button_is_the_answer():
 def test_being_alone_makes_work_hard_though_it_has_no_button(intent, value):
     talk = at("life_situation_barriers").says(intent, "oon ihan yksin")
     assert talk.state.answers.get("life_situation_barriers") == value
+
+
+def test_yes_to_did_you_mean_is_no_answer_to_the_question():
+    ranking = [("ask_privacy", 0.2), ("stop", 0.2)]
+    talk = at("wants_work").says("nlu_fallback", ranking=ranking).says("nlu_fallback", ranking=ranking)
+    talk.says("affirm", "joo")
+    assert talk.said == ["utter_one_of_these", "utter_back_to_question", "utter_ask_wants_work"]
+    assert talk.state.answers == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("en pysty mihinkään", None), ("en, selkä on niin kipeä", "no"), ("en oikeen, kipu vie voimat", "no")],
+)
+def test_what_is_negated_about_something_else_answers_nothing(text, value):
+    talk = (
+        at("has_usable_skills")
+        .presses('/correct_answer{"question": "feels_able_to_work"}')
+        .presses('/answer{"feels_able_to_work": "no"}')
+    )
+    assert talk.state.awaiting == "has_usable_skills"
+    talk.says("inform_health_limits", text)
+    assert talk.state.answers.get("has_usable_skills") == value

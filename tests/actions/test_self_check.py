@@ -127,6 +127,13 @@ def test_not_knowing_a_fact_does_not_keep_one_stuck(question_id):
     assert talk.state.answers[question_id] == "skipped"
 
 
+@pytest.mark.parametrize("intent", ["unsure", "deny", "complain", "nlu_fallback"])
+@pytest.mark.parametrize("question_id", ["unemployed_months", "labour_market_subsidy_days", "age"])
+def test_not_remembering_a_number_is_no_number(question_id, intent):
+    talk = at(question_id).says(intent, "en muista")
+    assert talk.state.answers[question_id] == "skipped"
+
+
 def test_several_barriers_in_one_message():
     talk = at("life_situation_barriers").says("inform_life_situation", "rahat ja koti", barrier=["money", "housing"])
     assert talk.state.answers["life_situation_barriers"] == ["housing", "money"]
@@ -201,7 +208,8 @@ def test_correcting_by_pointing_drops_what_depended_on_it():
 
 def test_correcting_without_pointing_offers_every_answer():
     talk = at("work_ability_score").says("correct_answer", "vastasin väärin")
-    payloads = [payload for _, payload in talk.buttons()]
+    *payloads, away = [payload for _, payload in talk.buttons()]
+    assert away == "/repeat"
     assert payloads == [
         f'/correct_answer{{"question": "{q}"}}' for q in ("wants_work", "open_labour_market_goal", "feels_able_to_work")
     ]
@@ -229,7 +237,7 @@ def test_correcting_after_the_result_shows_a_new_one():
 @pytest.mark.parametrize(
     "intent",
     ["explain_question", "ask_why_asked", "simplify", "repeat", "ask_summary", "bot_challenge", "ask_privacy",
-     "ask_capabilities", "thank", "greet", "complain", "out_of_scope", "ask_service", "ask_benefits", "list_services",
+     "ask_capabilities", "thank", "greet", "out_of_scope", "ask_service", "ask_benefits", "list_services",
      "ask_recommendation", "ask_why_recommended", "ask_contact", "ask_eligibility", "ask_how_to_apply",
      "download_my_data", "cancel_handoff"],
 )  # fmt: skip

@@ -24,6 +24,11 @@ from tests.api.harness import (
     serve,
 )
 
+__all__ = [
+    "_api", "_engine", "_quick_passwords", "api", "database_url", "engine", "new_database", "own_api", "resident",
+]  # fmt: skip
+"""The fixtures, for the folders that take all of them."""
+
 
 @pytest.fixture(scope="session")
 def _engine() -> Iterator[FakeEngine]:

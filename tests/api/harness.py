@@ -7,9 +7,8 @@ import base64
 import json
 import os
 import secrets
-import socket
+import ssl
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -32,18 +31,18 @@ from api.advisers import service as advisers
 from api.database import sync_session
 from api.main import create_app
 from settings import Settings
+from tests.api.bot import echo, text
+from tests.api.bot import state as state
+from tests.ports import free_port as free_port
+from tests.waiting import LIMIT_S, eventually
 
 POSTGRES = os.environ.get("TIENVIITTA_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 """One for all tests: the keys belong to the process."""
 ADVISER_PASSWORD = "tosi pitkä salasana"
+TLS = ssl.create_default_context()
+"""Never used, but httpx would make one for every client, which takes longer than most requests."""
 Json = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Server:
@@ -60,42 +59,12 @@ class Server:
 
     def start(self) -> None:
         self._thread.start()
-        deadline = time.monotonic() + 15
-        while not self._server.started:
-            assert self._thread.is_alive(), "the server stopped"
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.01)
+        eventually(lambda: self._server.started or not self._thread.is_alive(), lambda: "the server did not start")
+        assert self._server.started, "the server stopped"
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
-
-
-def text(words: str, *buttons: tuple[str, str]) -> Json:
-    element: Json = {"recipient_id": "x", "text": words}
-    if buttons:
-        element["buttons"] = [{"title": title, "payload": payload} for title, payload in buttons]
-    return element
-
-
-def state(**values: Any) -> Json:
-    return {"recipient_id": "x", "custom": {"type": "state", "state": {"version": 1, "awaiting": None, **values}}}
-
-
-def echo(message: Json) -> list[Json]:
-    """The usual bot: says what it got, counts in its state, and offers three buttons."""
-    before = message["metadata"]["state"] or {"n": 0, "answers": {}}
-    after = {**before, "n": before.get("n", 0) + 1}
-    after.setdefault("awaiting", "wants_work")
-    if message["message"] == "/start_conversation":
-        return [
-            text("Hei, olen kone.", ("Kyllä", "/affirm"), ("Ihminen", "/request_human"), ("Ei", "/deny")),
-            {"recipient_id": "x", "custom": {"type": "state", "state": {**after, "awaiting": "wants_work"}}},
-        ]
-    return [
-        text(f"Sanoit: {message['message']}", ("Kyllä", "/affirm")),
-        {"recipient_id": "x", "custom": {"type": "state", "state": after}},
-    ]
+        self._thread.join(LIMIT_S)
 
 
 @dataclass
@@ -109,10 +78,13 @@ class FakeEngine:
     received: list[Json] = field(default_factory=list)
     parsed: list[str] = field(default_factory=list)
     parse_mode: str = "normal"
+    while_parsing: Callable[[], object] = lambda: None
+    """What happens elsewhere while a message is being understood."""
     release: threading.Event = field(default_factory=threading.Event)
 
     def reset(self) -> None:
         self.mode, self.delay_s, self.script, self.parse_mode = "normal", 0.0, echo, "normal"
+        self.while_parsing = lambda: None
         self.received.clear()
         self.parsed.clear()
         self.release.set()
@@ -122,9 +94,12 @@ class FakeEngine:
         return [message["message"] for message in self.received]
 
     def _turn(self, request: Request, body: Json) -> Response:
-        self.received.append(body)
-        if self.mode == "slow":
+        slow = self.mode == "slow"
+        if slow:
+            # Before anybody can see the message: who sees it may release it.
             self.release.clear()
+        self.received.append(body)
+        if slow:
             self.release.wait(self.delay_s)
         if self.mode == "empty":
             return JSONResponse([])
@@ -146,6 +121,7 @@ class FakeEngine:
         async def parse(request: Request) -> Response:
             words = json.loads(await request.body())["text"]
             self.parsed.append(words)
+            await asyncio.to_thread(self.while_parsing)
             if self.parse_mode == "error":
                 return PlainTextResponse("", 500)
             ranking = [{"name": "thank", "confidence": 0.9}]
@@ -155,6 +131,8 @@ class FakeEngine:
                 ranking = [{"name": "danger", "confidence": 0.8}]
             elif "en jaksa elää" in words:
                 ranking = [{"name": "nlu_fallback", "confidence": 0.6}, {"name": "crisis", "confidence": 0.3}]
+            elif "oletko kone" in words:
+                ranking = [{"name": "bot_challenge", "confidence": 0.9}]
             return JSONResponse({"text": words, "intent": ranking[0], "intent_ranking": ranking, "entities": []})
 
         async def ok(_request: Request) -> Response:
@@ -193,7 +171,8 @@ def make_settings(var: Path, engine_port: int, **values: Any) -> Settings:
         "port": free_port(),
         "engine_port": engine_port,
         "actions_port": engine_port,
-        "engine_timeout_s": 1.5,
+        "engine_timeout_s": 4.0,
+        "webhook_private_networks": ["127.0.0.0/8"],
         "webhook_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "encryption_keys": ENCRYPTION_KEY,
     }
@@ -214,7 +193,7 @@ class Api:
         return self.server.url
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+        return httpx.Client(base_url=self.url, timeout=LIMIT_S, trust_env=False, verify=TLS)
 
     def resident(self) -> Resident:
         return Resident(self)

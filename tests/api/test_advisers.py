@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 import api.advisers.cli as cli
-from api.advisers import service
+from api.advisers import audit, audit_cli, service
 from api.advisers.models import Adviser, AdviserSession, AuditEntry
-from api.database import now, sync_session, upgrade
+from api.advisers.roles import PERMISSIONS, Permission, Role, may
+from api.database import Database, now, sync_session, upgrade
 from settings import Settings
 from tests.api.harness import ADVISER_PASSWORD, Api, Resident, make_settings
 
@@ -96,7 +98,7 @@ def test_a_handoff_that_does_not_exist_is_404(api: Api) -> None:
             assert api.adviser("aino").http.request(method, url, json=body).status_code == 404
 
 
-def test_failures_are_limited_by_name_and_address(own_api: Callable[..., Api]) -> None:
+def test_failures_are_limited_by_name_and_network(own_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> None:
     made = own_api()
     with sync_session(made.settings) as session:
         for name in ("aino", "ville"):
@@ -106,18 +108,13 @@ def test_failures_are_limited_by_name_and_address(own_api: Callable[..., Api]) -
         def attempt(username: str, password: str) -> int:
             return client.post(SESSION, json={"username": username, "password": password}).status_code
 
-        wrong = [attempt("aino", "väärä") for _ in range(service.FAILURES_PER_NAME_AND_ADDRESS)]
+        wrong = [attempt("aino", "väärä") for _ in range(audit.FAILURES_PER_NAME_AND_NETWORK)]
         assert set(wrong) == {401}
         limited = client.post(SESSION, json={"username": "aino", "password": ADVISER_PASSWORD})
         assert limited.status_code == 429
         assert int(limited.headers["retry-after"]) > 0
         assert attempt("ville", ADVISER_PASSWORD) == 200, "another name is not concerned"
-        with sync_session(made.settings) as session:
-            session.execute(
-                update(AuditEntry)
-                .where(AuditEntry.action == "sign_in_failed")
-                .values(at=now() - service.FAILURE_WINDOW - timedelta(seconds=1))
-            )
+        monkeypatch.setattr(audit, "FAILURE_WINDOW", timedelta(0))
         assert attempt("aino", ADVISER_PASSWORD) == 200, "it passes"
         assert attempt("nobody", "x" * 12) == 401
 
@@ -142,6 +139,81 @@ def test_a_session_ends_with_its_time_and_with_its_account(api: Api) -> None:
     assert browser.http.get(SESSION).status_code == 401
 
 
+def _seen(api: Api, username: str, before: timedelta) -> None:
+    """Let the account's last sign of a person be so long ago."""
+    with sync_session(api.settings) as session:
+        whose = select(Adviser.id).where(Adviser.username == username).scalar_subquery()
+        session.execute(update(AdviserSession).where(AdviserSession.adviser_id == whose).values(seen_at=now() - before))
+
+
+def test_a_session_ends_when_nobody_is_there(api: Api, resident: Resident) -> None:
+    name = f"idle-{uuid.uuid4().hex[:6]}"
+    with sync_session(api.settings) as session:
+        service.create(session, username=name, display_name="Irja", role="adviser", password=ADVISER_PASSWORD)
+    browser = api.adviser(name)
+    idle = timedelta(minutes=api.settings.adviser_idle_min)
+    _seen(api, name, idle - timedelta(minutes=1))
+    # The page asks by itself again and again: that is no sign of a person.
+    assert browser.http.get("/adviser/api/handoffs").status_code == 200
+    assert browser.http.get("/adviser/api/events", params={"wait": 0}).status_code == 200
+    _seen(api, name, idle + timedelta(seconds=1))
+    assert browser.http.get(SESSION).status_code == 401
+    _seen(api, name, idle - timedelta(minutes=1))
+    assert browser.post("session/presence").status_code == 204
+    with sync_session(api.settings) as session:
+        whose = select(Adviser.id).where(Adviser.username == name).scalar_subquery()
+        seen = session.scalars(select(AdviserSession.seen_at).where(AdviserSession.adviser_id == whose)).one()
+        assert now() - seen < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit SET adviser_id = 7", "DELETE FROM audit", "UPDATE audit SET at = '2020-01-01 00:00:00'"],
+)
+def test_the_database_refuses_to_change_the_audit(api: Api, statement: str) -> None:
+    with sync_session(api.settings) as session:
+        audit.audit(session, audit.SIGN_OUT, adviser_id=1)
+    with pytest.raises(DBAPIError, match="the audit is only added to"), sync_session(api.settings) as session:
+        session.execute(text(statement))
+
+
+async def test_what_is_old_enough_may_go_from_the_audit(api: Api) -> None:
+    mark = uuid.uuid4().hex
+    with sync_session(api.settings) as session:
+        for days in (800, 400, 364, 0):
+            session.add(AuditEntry(at=now() - timedelta(days=days), action=audit.SIGN_OUT, subject=mark))
+    database = Database(api.settings)
+    try:
+        async with database.write() as session:
+            await audit.erase_old(session, days=730)
+        async with database.read() as session:
+            kept = await session.scalars(select(AuditEntry.at).where(AuditEntry.subject == mark))
+            assert sorted((now() - at).days for at in kept) == [0, 364, 400]
+        with pytest.raises(DBAPIError):
+            async with database.write() as session:
+                await audit.erase_old(session, days=363)
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7/32"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7/32"),
+    ],
+)
+def test_what_counts_as_one_visitor(address: str, network: str) -> None:
+    assert audit.network_of(address) == network
+
+
+def test_every_role_has_its_permissions_and_no_other_name_has_any() -> None:
+    assert set(PERMISSIONS) == set(Role)
+    assert not any(may("boss", permission) for permission in Permission)
+    assert not PERMISSIONS[Role.EDITOR] & {Permission.SEE_TALKS, Permission.ANSWER_TALKS, Permission.SEE_FIGURES}
+
+
 def test_what_advisers_do_is_audited_without_texts(api: Api, resident: Resident) -> None:
     handoff = api.hand_over(resident.id, name="Salainen Nimi").json()["handoff_id"]
     adviser = api.adviser("aino")
@@ -155,6 +227,12 @@ def test_what_advisers_do_is_audited_without_texts(api: Api, resident: Resident)
         entries = session.scalars(select(AuditEntry).where(AuditEntry.handoff_id == handoff)).all()
         assert [entry.action for entry in entries] == ["handoff_read", "accept", "message", "close"]
         assert len({entry.adviser_id for entry in entries}) == 1
+        assert resident.id not in str([vars(entry) for entry in entries])
+        asked = audit.lines(session, conversation_id=resident.id)
+        assert [line.action for line in reversed(asked)] == [entry.action for entry in entries], (
+            "who has the id can ask"
+        )
+        assert {line.actor for line in asked} == {"aino"}
         assert "salainen" not in str([vars(entry) for entry in entries]).lower()
 
 
@@ -185,17 +263,30 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., An
         return settings
 
     monkeypatch.setattr(cli, "get_settings", get)
+    monkeypatch.setattr(audit_cli, "get_settings", get)
     return lambda *words, typed="": CliRunner().invoke(cli.app, list(words), input=typed)
 
 
 def test_accounts_on_the_command_line(command: Callable[..., Any]) -> None:
-    made = command("create", "liisa", "--name", "Liisa L", "--role", "supervisor", typed="pitkä salasana 1\n")
+    made = command("add", "liisa", "--name", "Liisa L", "--role", "supervisor", typed="pitkä salasana 1\n")
     assert made.exit_code == 0, made.output
     assert "pitkä salasana" not in made.output
     assert command("list").output == "liisa\tsupervisor\tactive\tLiisa L\n"
     assert command("password", "liisa", typed="toinen pitkä salasana\n").exit_code == 0
+    assert command("role", "liisa", "editor").exit_code == 0
+    assert command("sessions", "list").output == ""
+    assert command("sessions", "end", "liisa").output == "Ended 0 sessions of liisa.\n"
     assert command("disable", "liisa").exit_code == 0
-    assert "disabled" in command("list").output
+    assert command("list").output == "liisa\teditor\tdisabled\tLiisa L\n"
+    told = CliRunner().invoke(audit_cli.app, ["list", "--adviser", "liisa"]).output.splitlines()
+    assert told[0] == "at\taction\tactor\ttarget\thandoff\tnetwork"
+    assert [line.split("\t")[1:4] for line in told[1:]] == [
+        [action, "", "liisa"]
+        for action in (
+            "account_disabled", "sessions_ended", "role_changed", "password_changed", "account_created",
+        )
+    ]  # fmt: skip
+    assert len(CliRunner().invoke(audit_cli.app, ["list", "--since", "2999-01-01"]).output.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -207,6 +298,8 @@ def test_accounts_on_the_command_line(command: Callable[..., Any]) -> None:
         (("create", "liisa", "--name", " "), "pitkä salasana 1\n", "display name"),
         (("password", "nobody"), "pitkä salasana 1\n", "no adviser"),
         (("disable", "nobody"), "", "no adviser"),
+        (("role", "nobody", "editor"), "", "no adviser"),
+        (("sessions", "end", "nobody"), "", "no adviser"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_line(

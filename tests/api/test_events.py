@@ -11,7 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.harness import Api, FakeEngine, Resident, free_port, serve
+from api.advisers import service as advisers
+from api.database import sync_session
+from tests.api.harness import Api, FakeEngine, Resident, add_advisers, free_port, serve
+from tests.waiting import LIMIT_S, eventually
 
 Event = tuple[str, str | None, Any]
 
@@ -73,13 +76,16 @@ def test_a_last_event_id_of_someone_else_starts_from_the_beginning(resident: Res
 
 
 def test_typing_is_shown_while_the_engine_thinks(resident: Resident, engine: FakeEngine) -> None:
-    engine.mode, engine.delay_s = "slow", 0.4
+    engine.mode, engine.delay_s = "slow", 3.0
     with open_stream(resident, **{"Last-Event-ID": "1"}) as answer:
         stream = events(answer.iter_lines())
         until(stream, lambda event: event[0] == "status")
         thread = threading.Thread(target=resident.say, args=("hmm",))
         thread.start()
-        seen = until(stream, lambda event: event[0] == "message" and event[2]["sender"] == "bot")
+        seen = until(stream, lambda event: event[0] == "typing")
+        eventually(lambda: "hmm" in engine.messages)
+        engine.release.set()
+        until(stream, lambda event: event[0] == "message" and event[2]["sender"] == "bot")
         thread.join()
     assert ("typing", None, {"sender": "bot"}) in seen
 
@@ -128,7 +134,7 @@ def test_what_another_process_changed_is_seen(api: Api, engine: FakeEngine, resi
     other = serve(api.settings.model_copy(update={"port": free_port()}), engine)
     other.server.start()
     try:
-        with httpx.Client(base_url=other.url, headers=resident.http.headers, timeout=10) as client:
+        with httpx.Client(base_url=other.url, headers=resident.http.headers, timeout=LIMIT_S) as client:
             answers: list[Any] = []
             thread = threading.Thread(
                 target=lambda: answers.append(
@@ -160,13 +166,30 @@ def test_advisers_are_told_of_the_queue_and_of_messages(api: Api, resident: Resi
         handoff = api.hand_over(resident.id).json()["handoff_id"]
         until(stream, lambda event: event[0] == "queue" and event[2]["open"] == before + 1)
         resident.say("olen tässä")
-        seen = until(stream, lambda event: event[0] == "message" and event[2]["text"] == "olen tässä")
-        assert seen[-1][2]["handoff_id"] == handoff
+        seen = until(stream, lambda event: event[0] == "message" and event[2]["handoff_id"] == handoff)
+        assert seen[-1][2]["sender"] == "resident"
         cursor = int(seen[-1][1] or 0)
     resident.say("katkon aikana")
-    missed = adviser.get("events", wait=5, after=cursor)["messages"]
-    assert "katkon aikana" in [message["text"] for message in missed]
+    polled = adviser.get("events", wait=5, after=cursor)
+    last = adviser.get(f"handoffs/{handoff}")["messages"][-1]
+    assert last["text"] == "katkon aikana"
+    assert last["seq"] in [one["seq"] for one in polled["messages"] if one["handoff_id"] == handoff]
+    assert "katkon" not in str([seen, polled]), "what is said is read with the request alone, which is audited"
     resident.http.delete(resident.path)
+
+
+def test_a_stream_ends_when_the_role_may_not_see_talks_any_more(
+    own_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.advisers.views.LOOK_AGAIN_S", 0.1)
+    api = own_api()
+    add_advisers(api.settings)
+    with api.adviser("aino").http.stream("GET", "/adviser/api/events") as answer:
+        stream = events(answer.iter_lines())
+        until(stream, lambda event: event[0] == "beat")
+        with sync_session(api.settings) as session:
+            advisers.set_role(session, username="aino", role="editor")
+        assert list(stream) == []
 
 
 def test_advisers_see_nothing_of_a_talk_from_before_its_request(api: Api, resident: Resident) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import delete
 from api.conversations.models import Conversation
 from api.database import now, sync_session
 from api.handoff.models import Handoff
-from tests.api.harness import AdviserBrowser, Api, FakeEngine, Resident, text
+from tests.api.harness import AdviserBrowser, Api, FakeEngine, Resident, add_advisers, text
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -44,6 +45,25 @@ def test_while_waiting_the_bot_is_silent_and_the_adviser_sees_it(
     seen = [message["text"] for message in adviser.get(f"handoffs/{handoff}")["messages"]]
     assert "odotan täällä" in seen
     assert "ennen pyyntöä" not in seen, "only the summary was agreed to"
+
+
+@pytest.mark.parametrize("meanwhile", ["callback", "cancel"])
+def test_a_message_that_nobody_waits_for_any_more_is_answered_by_the_bot(
+    resident: Resident, engine: FakeEngine, handoff: str, meanwhile: str
+) -> None:
+    """The wait ends, by another window, while the message is being understood."""
+
+    def end() -> None:
+        if meanwhile == "callback":
+            resident.http.put(f"{resident.path}/handoff/callback", json={"phone": "040 123 4567"})
+        else:
+            resident.http.post(f"{resident.path}/handoff/cancel")
+
+    engine.while_parsing = end
+    answer = resident.say("mitä nyt tapahtuu")
+    assert answer["status"] == ("callback_requested" if meanwhile == "callback" else "bot")
+    assert [message["sender"] for message in answer["messages"]] == ["bot"]
+    assert engine.messages[-1] == "mitä nyt tapahtuu"
 
 
 def test_with_consent_to_the_transcript_the_whole_talk_is_seen(
@@ -81,13 +101,8 @@ def test_the_whole_way(resident: Resident, engine: FakeEngine, handoff: str, adv
 
 
 def _until(resident: Resident, condition: Callable[[dict], bool]) -> dict:
-    deadline = time.monotonic() + 10
-    while True:
-        talk = resident.talk()
-        if condition(talk):
-            return talk
-        assert time.monotonic() < deadline, talk["messages"][-1]
-        time.sleep(0.05)
+    eventually(lambda: condition(resident.talk()), lambda: resident.talk()["messages"][-1])
+    return resident.talk()
 
 
 def test_a_failure_to_resume_is_harmless(
@@ -96,10 +111,7 @@ def test_a_failure_to_resume_is_harmless(
     adviser.post(f"handoffs/{handoff}/accept")
     engine.mode = "error"
     adviser.post(f"handoffs/{handoff}/close", outcome="agreed")
-    deadline = time.monotonic() + 10
-    while engine.messages[-1] != "/resume_conversation":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: engine.messages[-1] == "/resume_conversation")
     engine.mode = "normal"
     assert resident.say("hei")["messages"][0]["text"] == "Sanoit: hei"
 
@@ -187,6 +199,22 @@ def test_a_crisis_is_not_made_less_by_danger(resident: Resident, handoff: str) -
     assert resident.say("hän lyö")["handoff"]["urgent"] == "crisis"
 
 
+def test_nor_by_a_request_that_comes_again(api: Api, resident: Resident, handoff: str) -> None:
+    resident.say("haluan kuolla")
+    api.hand_over(resident.id, urgent="danger")
+    assert resident.talk()["handoff"]["urgent"] == "crisis"
+
+
+@pytest.mark.parametrize("contact", [None, {}, {"phone": None, "email": None}])
+def test_a_request_that_comes_again_without_a_contact_takes_none_away(
+    api: Api, resident: Resident, contact: dict[str, None] | None
+) -> None:
+    api.hand_over(resident.id, kind="callback", contact={"phone": "+358401234567"})
+    api.hand_over(resident.id, kind="callback", contact=contact, wished_time="huomenna")
+    callback = resident.talk()["handoff"]["callback"]
+    assert (callback["phone"], callback["wished_time"]) == ("+358401234567", "huomenna")
+
+
 def test_understanding_that_fails_delays_nothing(
     resident: Resident, engine: FakeEngine, handoff: str, adviser: AdviserBrowser
 ) -> None:
@@ -214,31 +242,55 @@ def test_a_bots_crisis_flags_an_open_callback(
     resident.http.delete(resident.path)
 
 
-def test_the_estimate_is_the_median_of_recent_waits(own_api: Callable[..., Api]) -> None:
+def test_the_estimate_rests_on_recent_waits_and_who_is_present_or_is_not_given(own_api: Callable[..., Api]) -> None:
     api = own_api()
+    add_advisers(api.settings)
     first = api.resident()
-    assert api.hand_over(first.id).json()["estimate_s"] is None
-    for seconds in (60, 120, 600):
+    assert api.hand_over(first.id).json()["estimate_s"] is None, "nothing is known"
+    for seconds in (60, 120, 120, 120, 600):
         waited = api.resident()
         handoff_id = api.hand_over(waited.id).json()["handoff_id"]
         with sync_session(api.settings) as session:
             row = session.get(Handoff, handoff_id)
             assert row
-            row.status, row.requested_at = "closed", now() - timedelta(hours=1)
-            row.accepted_at = row.requested_at + timedelta(seconds=seconds)
+            row.status, row.queued_at = "closed", now() - timedelta(hours=1)
+            row.first_place = row.advisers_present = 1
+            row.accepted_at = row.queued_at + timedelta(seconds=seconds)
+    assert first.talk()["handoff"]["estimate_s"] is None, "nobody is there"
+    assert api.adviser("aino").post("presence").status_code == 204
     assert first.talk()["handoff"]["estimate_s"] == 120
+    second = api.resident()
+    assert api.hand_over(second.id).json()["estimate_s"] == 240
+    api.adviser("ville").post("presence")
+    assert second.talk()["handoff"]["estimate_s"] == 120
 
 
-def test_a_queue_that_takes_too_long_ends_in_an_apology_and_the_offer_of_a_call(own_api: Callable[..., Api]) -> None:
+def test_a_queue_that_takes_too_long_ends_in_an_apology_and_a_call_can_be_asked_for_without_the_bot(
+    own_api: Callable[..., Api], engine: FakeEngine
+) -> None:
     api = own_api(queue_timeout_min=0.001)
     resident = api.resident()
-    api.hand_over(resident.id)
+    api.hand_over(resident.id, consent={"scope": "transcript", "text_version": "7"})
     talk = _until(resident, lambda talk: talk["status"] == "timed_out")
     last = talk["messages"][-1]
     assert last["text"].startswith("Anteeksi")
-    assert [button["payload"] for button in last["buttons"]] == ["/request_callback"]
-    answer = resident.press("/request_callback")
-    assert (answer["status"], answer["messages"][0]["text"]) == ("bot", "Sanoit: /request_callback")
+    assert [button["payload"] for button in last["buttons"]] == ["/callback_contact"]
+    engine.mode = "error"
+    answer = resident.press("/callback_contact")
+    assert (answer["status"], answer["awaiting"]) == ("bot", "handoff_contact")
+    answer = resident.say("vaikka 040 123 4567")
+    assert answer["status"] == "callback_requested"
+    assert answer["handoff"]["callback"] == {"phone": "+358401234567", "email": None, "wished_time": None}
+    assert answer["awaiting"] == "callback_time"
+    answer = resident.press("/callback_wish aamupäivällä")
+    assert [message["sender"] for message in answer["messages"]] == ["system"]
+    assert "+358401234567" in answer["messages"][0]["text"]
+    assert "aamupäivällä" in answer["messages"][0]["text"]
+    assert resident.said_by("resident")[-2] == "vaikka [puhelinnumero poistettu]"
+    with sync_session(api.settings) as session:
+        kept = session.get(Handoff, answer["handoff"]["id"])
+        assert kept
+        assert (kept.consent_scope, kept.consent_version) == ("transcript", "7"), "under the consent that was given"
 
 
 def test_callbacks_done_and_missed(api: Api, resident: Resident, adviser: AdviserBrowser) -> None:

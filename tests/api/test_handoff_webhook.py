@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,18 @@ def test_the_same_webhook_id_is_one_handoff_and_one_answer(api: Api, resident: R
     resident.press("/cancel_handoff")
     assert api.hand_over(resident.id, webhook_id=webhook_id).text == answers[0].text, "also after it has ended"
     assert resident.talk()["status"] == "cancelled"
+
+
+def test_one_webhook_id_for_several_talks_at_once_is_one_handoff(api: Api) -> None:
+    residents = [api.resident() for _ in range(5)]
+    webhook_id = f"msg_{uuid.uuid4().hex}"
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda r: api.hand_over(r.id, webhook_id=webhook_id), residents))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["handoff_id"] for answer in answers}) == 1
+    waiting = [resident for resident in residents if resident.talk()["status"] == "queued"]
+    assert len(waiting) == 1
+    waiting[0].press("/cancel_handoff")
 
 
 def test_another_webhook_for_a_waiting_talk_is_no_second_handoff(api: Api, resident: Resident) -> None:
@@ -204,7 +217,8 @@ def test_outside_opening_hours_a_chat_is_409_with_the_next_opening(own_api: Call
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert datetime.fromisoformat(problem["next_open"]) > datetime.now(UTC)
-    assert "kello 3" in problem["next_open_text"]
+    # The dialogue says it as a sentence of its own.
+    assert re.fullmatch(r"He ovat paikalla seuraavan kerran .+ kello 3\.", problem["next_open_text"])
     assert resident.talk()["status"] == "bot"
     callback = api.hand_over(resident.id, kind="callback", contact={"phone": "+358401234567"})
     assert callback.status_code == 202

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import re
 import string
 from datetime import date, timedelta
+from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.privacy.redaction import redact
+from api.privacy.redaction import Kind, find, redact
 from api.texts import say
 from tests.api.harness import Api, FakeEngine, Resident, state, text
 
+MANY = int(os.environ.get("TIENVIITTA_TEST_EXAMPLES", "100"))
+"""How many examples Hypothesis tries of each; many thousands when it is asked for."""
+KINDS = get_args(Kind)
 HETU = say("placeholders.hetu")
 IBAN = say("placeholders.iban")
 PHONE = say("placeholders.phone")
 EMAIL = say("placeholders.email")
+ADDRESS = say("placeholders.address")
 
 LEFT_OUT = [
     ("131052-308T", HETU),
@@ -64,6 +71,9 @@ LEFT_OUT = [
     ("matti+tyo@example.co.uk", EMAIL),
     ("matti (at) example.fi", EMAIL),
     ("matti[ät]example.fi", EMAIL),
+    ("Vesijärvenkatu 11 A 4", ADDRESS),
+    ("Kauppakatu 5", ADDRESS),
+    ("PL 123, 15141", ADDRESS),
 ]
 
 STAYS = [
@@ -75,7 +85,8 @@ STAYS = [
     "soitin numeroon 112",
     "10 000 euroa velkaa, 300,50 kuussa",
     "kello 9.00-15.00",
-    "15140 Lahti",
+    "15140 euroa",
+    "Lahti, Launeen kaupunginosa",
     "131052-308U",  # wrong check character
     "310252-308Y",  # no such day
     "laki 1369/2014 ja 381/2023",
@@ -143,12 +154,51 @@ def test_every_mobile_number_is_left_out(before: str, number: int, pattern: str)
     assert done.text == f"{before} {PHONE}."
 
 
-@given(st.text(max_size=300))
+NEAR = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                *(secret for secret, _ in LEFT_OUT),
+                "osoite on",
+                "hetu",
+                "nolla neljä",
+                "PL",
+                "katu",
+                "|",
+                "[",
+                "]",
+                "piste",
+            ]
+        ),
+        st.from_regex(r"[0-9+A-F. -]{1,12}", fullmatch=True),
+        st.text(max_size=8),
+    ),
+    max_size=10,
+).map(" ".join)
+"""Texts near to what is looked for."""
+
+
+@given(st.one_of(st.text(max_size=300), NEAR))
+@settings(max_examples=MANY, deadline=None)
 def test_redaction_is_total_and_settles_at_once(anything: str) -> None:
     done = redact(anything)
     assert redact(done.text).text == done.text
     if not done.kinds:
         assert done.text == anything
+
+
+@given(NEAR)
+@settings(max_examples=MANY, deadline=None)
+def test_what_was_found_is_in_the_result_no_more(anything: str) -> None:
+    found = find(anything)
+    rest, position = [], 0
+    for one in found:
+        assert position <= one.start < one.end <= len(anything)
+        rest.append(anything[position : one.start])
+        position = one.end
+    rest.append(anything[position:])
+    pieces = re.split("|".join(re.escape(say(f"placeholders.{kind}")) for kind in KINDS), redact(anything).text)
+    assert pieces == rest or any(say(f"placeholders.{kind}") in anything for kind in KINDS)
 
 
 @given(st.lists(st.sampled_from([*(secret for secret, _ in LEFT_OUT), *STAYS, " ", ", ", "\n", "ja"]), max_size=8))
@@ -168,13 +218,16 @@ def test_dates_and_durations_stay(day: date, months: int) -> None:
 def test_it_reaches_neither_store_nor_engine_and_the_resident_is_told_once(
     api: Api, resident: Resident, engine: FakeEngine
 ) -> None:
-    answer = resident.say("hetuni on 131052-308T ja numero 0401234567")
+    answer = resident.say("hetuni on 131052-308T ja numero 0401234567, asun Kauppakatu 5:ssä")
     assert [message["sender"] for message in answer["messages"]] == ["system", "bot"]
     notice = answer["messages"][0]["text"]
     assert "henkilötunnus" in notice
     assert "puhelinnumero" in notice
-    assert engine.messages[-1] == f"hetuni on {HETU} ja numero {PHONE}"
-    assert resident.said_by("resident") == [f"hetuni on {HETU} ja numero {PHONE}"]
+    assert "katuosoite" in notice
+    assert "En tarvitse" in notice
+    left = f"hetuni on {HETU} ja numero {PHONE}, asun {ADDRESS}:ssä"
+    assert engine.messages[-1] == left
+    assert resident.said_by("resident") == [left]
     again = resident.say("siis 131052-308T")
     assert [message["sender"] for message in again["messages"]] == ["bot"]
 

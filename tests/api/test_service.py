@@ -8,7 +8,6 @@ import logging
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,13 @@ from ruamel.yaml import YAML
 
 from api.database import sync_session
 from api.logs import JsonFormatter
+from api.pages import bundle
 from api.texts import PATH, node, say
 from catalogue import store
 from catalogue.loader import load_content
 from settings import ROOT
 from tests.api.harness import Api, FakeEngine, Resident, free_port, make_settings, serve
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +41,12 @@ def test_the_catalogue_is_listed_in_pages(own_api: Callable[..., Api], content: 
     assert get(api, "/api/v1/services").json() == {"total": 0, "items": []}, "before it is loaded"
     with sync_session(api.settings) as session:
         store.save(session, content)
-    deadline = 100
-    while not (first := get(api, "/api/v1/services", params={"limit": 5}).json())["total"]:
-        deadline -= 1
-        assert deadline, "the new catalogue was not noticed"
-        time.sleep(0.1)
+
+    def page() -> Any:
+        return get(api, "/api/v1/services", params={"limit": 5}).json()
+
+    eventually(lambda: page()["total"], lambda: "the new catalogue was not noticed")
+    first = page()
     second = get(api, "/api/v1/services", params={"limit": 5, "offset": 5}).json()
     assert len(first["items"]) == 5
     assert {item["id"] for item in first["items"]}.isdisjoint(item["id"] for item in second["items"])
@@ -117,9 +119,9 @@ def test_a_database_without_its_tables_is_not_ready(engine: FakeEngine, tmp_path
     try:
         assert get(bare, "/readyz").json()["missing"] == ["database"]
         answer = bare.client().post("/api/v1/conversations", json={})
-        assert answer.status_code == 500
+        assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["title"] == say("problems.internal")
+        assert answer.json()["title"] == say("problems.unavailable")
         assert "sqlite" not in answer.text.lower()
     finally:
         bare.server.stop()
@@ -185,6 +187,13 @@ def test_the_widget_and_its_files_can_be_embedded(api: Api) -> None:
     assert widget.status_code == 200
     assert "javascript" in widget.headers["content-type"]
     assert widget.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert widget.headers["content-encoding"] == "gzip"
+    assert widget.headers["cache-control"] == "no-cache"
+    pinned = get(api, f"/{bundle.widget().name}")
+    assert pinned.content == widget.content == bundle.widget().code
+    assert "immutable" in pinned.headers["cache-control"]
+    assert pinned.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert get(api, "/widget-0.0.1-00000000.js").status_code == 404
     assert get(api, "/adviser/api/session").headers["cross-origin-resource-policy"] == "same-origin"
     assert get(api, "/static/../main.py").status_code == 404
     assert get(api, "/static/%2e%2e/main.py").status_code == 404

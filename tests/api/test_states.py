@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.handoff.states import FINISHED, HUMAN, TRANSITIONS, Event, IllegalTransition, Status, after
+from api.handoff.states import FINISHED, HUMAN, MEANINGS, TRANSITIONS, Event, IllegalTransition, Status, after, table
+from settings import ROOT
 
 
 def test_the_way_to_a_person_and_back() -> None:
@@ -57,3 +58,18 @@ def test_nobody_is_stuck() -> None:
 
 def test_the_bot_is_silent_exactly_while_a_person_is_concerned() -> None:
     assert {"queued", "accepted"} == HUMAN
+
+
+def test_the_page_shows_the_table_and_every_event_has_a_meaning() -> None:
+    page = (ROOT / "docs" / "handoff.md").read_text(encoding="utf-8")
+    assert table() in page
+    assert set(MEANINGS) == set(Event) == {event for _, event in TRANSITIONS}
+
+
+def test_every_end_allows_the_same() -> None:
+    """The table of the page writes the four ends as one row."""
+    ways = {
+        done: {event: follows for (status, event), follows in TRANSITIONS.items() if status == done}
+        for done in FINISHED
+    }
+    assert len({tuple(sorted(way.items())) for way in ways.values()}) == 1

@@ -72,7 +72,7 @@ def test_sqlite_survives_a_power_cut_and_keeps_references(tmp_path: Path) -> Non
         return found
 
     assert asyncio.run(pragmas()) == {
-        "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000,
+        "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 4000,
     }  # fmt: skip
 
 

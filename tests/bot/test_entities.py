@@ -282,3 +282,43 @@ def test_questions(text, question):
 def test_one_edit(a, b, close):
     assert within_one_edit(a, b) is close
     assert within_one_edit(b, a) is close
+
+
+@pytest.mark.parametrize(
+    ("text", "entities"),
+    [
+        (
+            "velkaa on. iitistä. 23v. ollu työttömän vuoden",
+            {"age": 23, "municipality": "Iitti", "unemployed_months": 12},
+        ),
+        ("23v lahest ollu työttömän vuoden", {"age": 23, "municipality": "Lahti", "unemployed_months": 12}),
+        ("tein siivousta viis vuotta ja potkut tuli vuosi sitten", {"unemployed_months": 12}),
+        ("työttömyyttä on 8 kk. Samassa kämpässä asunu 10 vuotta", {"unemployed_months": 8}),
+        ("asunu samassa kämpässä 10 vuotta, työtön kaks vuotta", {"unemployed_months": 24}),
+        ("ikä onki 45 vuotta", {"age": 45}),
+        ("no ikä oliki 38 jo", {"age": 38}),
+    ],
+)
+def test_long_messages_keep_what_each_number_is_about(text, entities):
+    assert {name: value for name, value in found(text) if name not in {"barrier", "number"}} == entities
+
+
+@pytest.mark.parametrize(
+    ("text", "awaiting", "barriers"),
+    [
+        ("oon yksin lapsen kans", None, ["family"]),
+        ("lapsen kanssa on mukavaa", None, []),
+        ("yksinäisyys", "life_situation_barriers", ["other"]),
+        ("ei oo ketään kaveria", "life_situation_barriers", ["other"]),
+        ("yksinäisyys vaivaa ja se estää lähtemästä", None, ["other"]),
+        ("olen yksinäinen susi", None, []),
+    ],
+)
+def test_being_alone_with_a_child_and_being_lonely(text, awaiting, barriers):
+    assert [value for name, value in found(text, awaiting) if name == "barrier"] == barriers
+
+
+def test_a_short_name_of_a_service_is_no_other_word():
+    extractor = Extractor(Municipalities.build(PLACES), ServiceNames.build([{"id": "hyvis", "name": "Hyvis"}]))
+    for text, services in [("pärjätään hyvin", []), ("hyviksessä", ["hyvis"]), ("Hyvis", ["hyvis"])]:
+        assert [span.value for span in extractor.find(text, today=TODAY)] == services

@@ -9,13 +9,10 @@ from bot.components.safety.detector import (
     compile_pattern,
     default_patterns,
     judge,
-    pick_threshold,
     read_patterns,
 )
 
 PATTERN = default_patterns()
-CLASSES = ["crisis", "danger", "other"]
-THRESHOLDS = {"crisis": 0.5, "danger": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -79,8 +76,76 @@ def test_what_only_sounds_alarming(text):
     assert PATTERN.find(text) is None
 
 
-def test_an_idiom_does_not_hide_a_crisis_beside_it():
-    assert PATTERN.find("tapan aikaa täällä mutta oikeesti haluan kuolla") == "crisis"
+@pytest.mark.parametrize(
+    "text",
+    [
+        # work, games, tools
+        "oon suorittanut ensiapukortin, tarvitsenko muuta",
+        "tein vuoden keikkaa turvakodissa",
+        "haluaisin poliisiksi",
+        "väkivaltatilanteiden hallinta on käyty",
+        "osaan työskennellä veitsen kanssa",
+        "hakkaan halkoja työkseni",
+        "pelaan väkivaltapelejä",
+        # ä typed or not, these are other words
+        "oletko väärässä",
+        "vastaus on väärässä kohdassa",
+        # thrown out of a job, not kicked
+        "mut potkittiin pihalle toukokuussa",
+        "nappi ei reagoi",
+        "isännöitsijä ei vastaa",
+        "hamsteri pakeni häkistä",
+        "lopetan nyt kaikki kysymykset",
+        "en haluaisi menettää vastauksia, onko olemassa varmuuskopio",
+        "kolari sattui vuonna 2009",
+        "en ole koskaan satuttanut itseäni",
+    ],
+)
+def test_other_words_for_harmless_things(text):
+    assert PATTERN.find(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("tapan aikaa täällä mutta oikeesti haluan kuolla", "crisis"),
+        ("nyt on aika tappaa itseni", "crisis"),
+        ("ei oo aikaa enää, tapan itteni", "crisis"),
+        ("tapan itteni päivän päätteeksi", "crisis"),
+        ("tapan itteni iltaan mennessä", "crisis"),
+        ("päätin tappaa itseni", "crisis"),
+        ("kelaan tappaa itteni", "crisis"),
+        ("haluan kuolla jos en saa apua", "crisis"),
+        ("haluan kuolla kun pitää herätä joka aamu", "crisis"),
+        ("haluaisin kuolla onnettomuudessa", "crisis"),
+        ("haluan kuolla tähän väsymykseen", "crisis"),
+        ("meni auto rikki. haluan kuolla", "crisis"),
+        ("en jaksa elää ja kuolla en uskalla", "crisis"),
+        ("en jaksa elää tällä tavalla", "crisis"),
+        ("en jaksa enää elää. Kelan päätös tuli eilen", "crisis"),
+        ("tällä hetkellä en halua elää", "crisis"),
+        ("en halua herätä enää aamulla", "crisis"),
+        ("aamulla en halua herätä", "crisis"),
+        ("hyppään kaiteen yli", "crisis"),
+        ("en oo itsetuhoinen mutta en halua elää", "crisis"),
+        ("kukaan ei tiedä että mies lyö mua", "danger"),
+        ("Kukaan ei auta. Mies lyö mua.", "danger"),
+        ("mies ei lyö jos olen hiljaa", "danger"),
+        ("ukko ei lyö selvin päin", "danger"),
+        ("mut puukotettiin selkään", "danger"),
+        ("velkojat hakkaa ovea", "danger"),
+        ("perintäporukka uhkaa tulla hakkaamaan", "danger"),
+        ("vuokranantaja uhkasi heittää ulos ja hakata", "danger"),
+        ("pomo antoi potkut ja uhkasi tappaa", "danger"),
+        ("toi mies tappaa mut vielä", "danger"),
+        ("uhkaa että leikkaa kurkun auki", "danger"),
+        ("se lyö mua läpi yön", "danger"),
+        ("stressi tappaa ja mies lyö mua", "danger"),
+        ("nappi ei reagoi ja isä ei hengitä", "danger"),
+    ],
+)
+def test_an_idiom_or_a_denial_hides_nothing_beside_it(text, kind):
+    assert PATTERN.find(text) == kind
 
 
 def test_the_file_is_complete_and_says_what_is_wrong(tmp_path):
@@ -103,35 +168,34 @@ def rows(*triples):
 
 
 def test_the_model_alone_is_enough_from_its_threshold_on():
-    above = judge(PATTERN, "hei", rows([0.5, 0.1, 0.4]), CLASSES, THRESHOLDS)
+    above = judge(PATTERN, "hei", rows([0.2, 0.125]), threshold=0.325)
     assert above is not None
     assert (above.kind, above.by) == ("crisis", "model")
     assert above.confidence > 0.9
-    assert judge(PATTERN, "hei", rows([0.49, 0.1, 0.41]), CLASSES, THRESHOLDS) is None
+    assert judge(PATTERN, "hei", rows([0.2, 0.124]), threshold=0.325) is None
 
 
 def test_a_part_of_a_long_message_needs_more():
-    assert judge(PATTERN, "hei", rows([0, 0, 1], [0, 0.59, 0.41]), CLASSES, THRESHOLDS) is None
-    assert judge(PATTERN, "hei", rows([0, 0, 1], [0, 0.6, 0.4]), CLASSES, THRESHOLDS) is not None
+    assert judge(PATTERN, "hei", rows([0, 0], [0, 0.59]), 0.15, 0.6) is None
+    assert judge(PATTERN, "hei", rows([0, 0], [0, 0.6]), 0.15, 0.6) is not None
 
 
 def test_one_part_of_a_long_message_is_enough():
-    finding = judge(PATTERN, "hei", rows([0, 0, 1], [0, 0, 1], [0.1, 0.6, 0.3]), CLASSES, THRESHOLDS)
+    finding = judge(PATTERN, "hei", rows([0, 0], [0, 0], [0.1, 0.6]), 0.15, 0.6)
     assert finding is not None
     assert finding.kind == "danger"
 
 
 def test_a_pattern_wins_over_a_calm_model_and_needs_none():
-    for odds in (rows([0, 0, 1]), None):
-        finding = judge(PATTERN, "haluan kuolla", odds, CLASSES, THRESHOLDS)
+    for odds in (rows([0, 0]), None):
+        finding = judge(PATTERN, "haluan kuolla", odds)
         assert finding is not None
         assert (finding.kind, finding.confidence, finding.by) == ("crisis", 1.0, "pattern")
 
 
-def test_the_threshold_lets_the_allowed_share_through():
-    odds = np.array([0.1] * 98 + [0.45, 0.55], dtype=np.float32)
-    threshold = pick_threshold(odds, 0.01, 0.2, 0.9)
-    assert (odds >= threshold).sum() == 1
-    assert pick_threshold(odds, 0.5, 0.2, 0.9) == 0.2
-    assert pick_threshold(odds, 0.0, 0.2, 0.5) == 0.5
-    assert pick_threshold(np.array([], dtype=np.float32), 0.01, 0.2, 0.5) == 0.5
+@pytest.mark.parametrize(("sure", "kind"), [(0.91, "danger"), (0.89, "crisis")])
+def test_which_kind_it_is_the_model_says_where_it_is_sure(sure, kind):
+    """Somebody else's suicide has the words of a crisis, and is a danger that needs the emergency number."""
+    finding = judge(PATTERN, "hän sanoi: haluan kuolla", rows([0.0, sure]))
+    assert finding is not None
+    assert (finding.kind, finding.by) == (kind, "pattern")

@@ -1,7 +1,9 @@
-from bot.components.finnish.spelling import Speller, count_words
+import pytest
+
+from bot.components.finnish.spelling import Speller, count_words, slip_score
 from bot.components.finnish.text import fold, normalise, sentences, windows
 
-SPELLER = Speller(count_words(["työtön työtön koulutus koulutus haluan haluan töihin töihin tyoton kerran"]), least=2)
+SPELLER = Speller(count_words(["työtön työtön koulutus koulutus haluan haluan töihin töihin tyoton puro"]), least=2)
 
 
 def test_missing_dots_come_back():
@@ -25,7 +27,32 @@ def test_known_and_short_words_stay():
 
 
 def test_a_word_seen_once_corrects_nobody():
-    assert SPELLER.text("kersan") == "kersan"
+    assert SPELLER.text("purro") == "purro"
+
+
+def test_a_long_word_seen_once_is_enough():
+    assert Speller(count_words(["toimistosihteeri"])).text("toimistosihteri") == "toimistosihteeri"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "slip"),
+    [
+        ("kuolutus", "koulutus", True),  # swapped
+        ("koulutuus", "koulutus", True),  # doubled
+        ("kouluts", "koulutus", True),  # left out
+        ("koulutjs", "koulutus", True),  # the key beside
+        ("koulutvs", "koulutus", False),  # a key from elsewhere
+        ("koulutxus", "koulutus", False),  # a letter from nowhere
+        ("koulttus", "kolutus", False),  # two slips
+    ],
+)
+def test_what_is_a_slip_of_the_finger(typed, meant, slip):
+    assert (slip_score(typed, meant) is not None) is slip
+
+
+def test_the_kind_of_slip_decides_before_how_common_a_word_is():
+    speller = Speller({"varma": 3, "vara": 30})
+    assert speller.word("vamra") == "varma"
 
 
 def test_normalise_keeps_digits_and_shortens_shouting():

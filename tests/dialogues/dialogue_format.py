@@ -98,6 +98,8 @@ class Expected(_Strict):
     wished_time: str | None = None
     adviser_sees: Literal["summary", "transcript"] | None = None
     adviser_sees_name: str | None = None
+    adviser_reads: str | None = None
+    """Words that stand somewhere in what the adviser sees."""
     erased: bool = False
     may_repeat: bool = False
     """Whether the reply may be word for word the one before it."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import httpx
+from ruamel.yaml import YAML
 
 from actions.questions import questions
+from settings import ROOT
 from tests.dialogues.dialogue_format import NOTHING, RESULT, Dialogue, Expected, Step
 
 USUAL: dict[str, Any] = {
@@ -42,6 +45,28 @@ APOLOGIES = ("en pysty nyt vastaamaan", "yhteys ei vieläkään toimi", "osa min
 
 NEVER_SAID = ["Exception", "Traceback", "utter_", "Internal Server Error", "None", "{", *APOLOGIES]
 """What no reply may have in it: traces, names of responses, unfilled places, the api's apology for a dead engine."""
+
+
+class ResponseTexts:
+    """The domain's texts as patterns, so that a reply can be told to be one of them."""
+
+    def __init__(self) -> None:
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        for path in sorted((ROOT / "bot" / "domain" / "responses").glob("*.yml")):
+            for name, variations in YAML(typ="safe").load(path.read_text(encoding="utf-8"))["responses"].items():
+                parts = re.split(r"\{\w+\}", variations[0]["text"])
+                self._patterns[name] = re.compile(".*".join(re.escape(part) for part in parts), re.DOTALL)
+
+    def is_one(self, text: str, beginnings: tuple[str, ...]) -> bool:
+        """Whether ``text`` is a response whose name begins so, in its ordinary or its simpler wording."""
+        return any(
+            pattern.fullmatch(text)
+            for name, pattern in self._patterns.items()
+            if name.replace("utter_simple_", "utter_").startswith(beginnings)
+        )
+
+
+RESPONSE_TEXTS = ResponseTexts()
 
 
 class AdviserView(Protocol):
@@ -248,7 +273,7 @@ class Player:
         else:
             wrong += stored_wrong(stored.json(), expected)
             handoff = stored.json()["handoff"]
-            if expected.adviser_sees is not None or expected.adviser_sees_name is not None:
+            if (expected.adviser_sees, expected.adviser_sees_name, expected.adviser_reads) != (None, None, None):
                 wrong += self._adviser_wrong(handoff, expected)
         if wrong:
             self._fail(line, wrong)
@@ -268,6 +293,8 @@ class Player:
             wrong.append("the adviser does not see the talk from its beginning")
         if expected.adviser_sees_name is not None and expected.adviser_sees_name not in str(detail):
             wrong.append(f"the adviser does not see the name {expected.adviser_sees_name!r}")
+        if expected.adviser_reads is not None and expected.adviser_reads not in str(detail["summary"]):
+            wrong.append(f"the adviser's summary lacks {expected.adviser_reads!r}")
         return wrong
 
     def _fail(self, line: int, wrong: list[str]) -> None:

@@ -35,7 +35,7 @@ def paths_of(page: str) -> list[str]:
     """The project's paths that a page names in code spans, without those that are made by a command."""
     found = []
     for span in CODE.findall(FENCE.sub("", page)):
-        word = span.strip().removeprefix("./")
+        word = span.strip().removeprefix("./").partition("::")[0]
         looks_like_path = "/" in word.rstrip("/") or word.endswith(("/", *ENDINGS))
         is_other = " " in word or "://" in word or (word.startswith(("/", "-", ".")) and word != ".env.example")
         if looks_like_path and not is_other and not word.startswith(GENERATED):

@@ -21,14 +21,18 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import csr_matrix
 
 from bot.components import embedders
 from bot.components.context_prior import ContextPrior
 from bot.components.embedding_cache import encode_with_cache
 from bot.components.entity_extractor import FinnishEntityExtractor, read_catalogue
 from bot.components.featurizers import COPY_OF, IS_COPY, E5Featurizer, FloretFeaturizer, Spelling, TypingNoise
+from bot.components.intent.hidden_layer import HiddenTraining, fit_hidden
+from bot.components.intent.model import IntentModel, IntentModelConfig
+from bot.components.intent.softmax_regression import Training, fit
 from bot.components.intent_classifier import FinnishIntentClassifier
-from bot.components.rasa_graph import CLEAN_TEXT
+from bot.components.rasa_graph import CLEAN_TEXT, dense_features, promise_vector
 from bot.components.safety_detector import SafetyDetector
 
 EXAMPLES = {
@@ -64,7 +68,7 @@ class Components(unittest.TestCase):
         return component.load(*self.arguments(component, name, **settings))  # type: ignore[attr-defined]
 
     def test_copies_are_the_same_every_time_and_know_their_example(self) -> None:
-        noise = TypingNoise({"share": 1.0, "seed": 1})
+        noise = TypingNoise.create(*self.arguments(TypingNoise, share=1.0, seed=1))
         first = noise.process_training_data(training_data()).training_examples
         second = noise.process_training_data(training_data()).training_examples
         self.assertEqual([m.get(TEXT) for m in first], [m.get(TEXT) for m in second])
@@ -76,7 +80,7 @@ class Components(unittest.TestCase):
             self.assertNotEqual(source.get(TEXT), copy.get(TEXT))
 
     def test_no_copies_without_a_share(self) -> None:
-        noise = TypingNoise({"share": 0.0, "seed": 1})
+        noise = TypingNoise.create(*self.arguments(TypingNoise, share=0.0, seed=1))
         self.assertEqual(len(noise.process_training_data(training_data()).training_examples), 32)
 
     def test_spelling_learns_from_examples_and_leaves_payloads(self) -> None:
@@ -98,16 +102,66 @@ class Components(unittest.TestCase):
         self.assertAlmostEqual(sum(entry["confidence"] for entry in answers[0]), 1.0, places=4)
 
     def test_classifier_goes_on_without_the_vectors_it_was_trained_with(self) -> None:
-        data = training_data()
-        for number, message in enumerate(data.training_examples):
-            row = np.eye(4, dtype=np.float32)[[number // 8]]
-            message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, "vectors"))
-        classifier = self.trained(FinnishIntentClassifier, data, min_examples=1)
+        classifier = self.trained(FinnishIntentClassifier, self.with_vectors(), min_examples=1)
         bare, told = Message({TEXT: "moi"}), Message({TEXT: "ööh"})
         told.add_features(Features(np.eye(4, dtype=np.float32)[[2]], FEATURE_TYPE_SENTENCE, TEXT, "vectors"))
         classifier.process([bare, told])
         self.assertEqual(bare.get(INTENT)["name"], "greet")
         self.assertEqual(told.get(INTENT)["name"], "greet")
+
+    def test_each_clause_has_a_meaning_and_short_messages_have_no_clauses(self) -> None:
+        classifier = self.trained(FinnishIntentClassifier, training_data(), min_examples=1)
+        spelling = self.trained(Spelling, training_data())
+        text = "Terve taas! Kylla haluan mutta en tosiaan"
+        messages = [Message({TEXT: text}), Message({TEXT: "kyllä haluan"}), Message({TEXT: '/answer{"age": 5}'})]
+        for message in classifier.process(spelling.process(messages)):
+            self.assertIn("clauses", message.as_dict(only_output_properties=True))
+        clauses = messages[0].get("clauses")
+        self.assertEqual([clause["intent"] for clause in clauses], ["greet", "affirm", "deny"])
+        self.assertEqual([text[c["start"] : c["end"]] for c in clauses], [c["text"] for c in clauses])
+        self.assertEqual([m.get("clauses") for m in messages[1:]], [[], []])
+
+    def with_vectors(self) -> TrainingData:
+        data = training_data()
+        for number, message in enumerate(data.training_examples):
+            row = np.eye(4, dtype=np.float32)[[number // 8]]
+            message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, "vectors"))
+        return data
+
+    def test_vectors_are_asked_for_in_doubt_only_and_once(self) -> None:
+        class Counting:
+            asked = 0
+
+            def encode(self, texts: list[str]) -> np.ndarray:
+                self.asked += 1
+                return np.eye(4, dtype=np.float32)[[2] * len(texts)]
+
+        data = self.with_vectors()
+        for sure, asked in [(0.3, 0), (1.1, 1)]:
+            classifier = self.trained(FinnishIntentClassifier, data, f"sure {sure}", min_examples=1, sure=sure)
+            embedder, message = Counting(), Message({TEXT: "joo totta kai"})
+            promise_vector(message, embedder)
+            classifier.process([message])
+            self.assertEqual(embedder.asked, asked)
+            dense_features(message)
+            dense_features(message)
+            self.assertEqual(embedder.asked, 1)
+
+    def test_a_message_that_may_be_a_crisis_is_looked_at_with_vectors(self) -> None:
+        class Counting:
+            asked = 0
+
+            def encode(self, texts: list[str]) -> np.ndarray:
+                self.asked += 1
+                return np.eye(4, dtype=np.float32)[[3] * len(texts)]
+
+        for calm, asked in [(0.0, 1), (1.1, 0)]:
+            classifier = self.trained(FinnishIntentClassifier, self.with_vectors(), f"calm {calm}", sure=0.0)
+            detector = SafetyDetector.create(*self.arguments(SafetyDetector, calm=calm))
+            embedder, message = Counting(), Message({TEXT: "moi vaan"})
+            promise_vector(message, embedder)
+            detector.process(classifier.process([message]))
+            self.assertEqual(embedder.asked, asked)
 
     def test_an_untrained_classifier_says_nothing(self) -> None:
         classifier = FinnishIntentClassifier.load(*self.arguments(FinnishIntentClassifier, "nowhere"))
@@ -120,17 +174,17 @@ class Components(unittest.TestCase):
         for metadata, first in [(None, "ask_service"), ({"state": {"awaiting": "wants_work"}}, "affirm")]:
             message = Message({TEXT: "joo", "metadata": metadata, "intent_ranking": list(ranking)})
             message.set(INTENT, ranking[0])
-            ContextPrior().process([message])
+            ContextPrior.create(*self.arguments(ContextPrior)).process([message])
             self.assertEqual(message.get(INTENT)["name"], first)
             self.assertAlmostEqual(sum(e["confidence"] for e in message.get("intent_ranking")), 0.9)
 
     def test_metadata_of_any_shape_is_borne(self) -> None:
         for metadata in ({}, {"state": None}, {"state": {"awaiting": 5}}, {"state": []}, "text"):
             message = Message({TEXT: "joo", "metadata": metadata, "intent_ranking": [{"name": "a", "confidence": 1.0}]})
-            ContextPrior().process([message])
+            ContextPrior.create(*self.arguments(ContextPrior)).process([message])
 
     def test_safety_wins_over_fallback_and_context_and_keeps_the_ranking(self) -> None:
-        detector = self.trained(SafetyDetector, training_data())
+        detector = SafetyDetector.create(*self.arguments(SafetyDetector))
         ranking = [{"name": "nlu_fallback", "confidence": 0.4}, {"name": "affirm", "confidence": 0.3}]
         message = Message(
             {
@@ -151,11 +205,25 @@ class Components(unittest.TestCase):
             detector.process([message])
             self.assertEqual(message.get(INTENT)["name"], "affirm")
 
-    def test_a_probable_crisis_of_the_classifier_counts(self) -> None:
-        detector = SafetyDetector.create(*self.arguments(SafetyDetector, intent_threshold=0.2))
-        for odds, kind in [(0.2, "danger"), (0.19, "affirm")]:
-            ranking = [{"name": "affirm", "confidence": 0.7}, {"name": "danger", "confidence": odds}]
-            message = Message({TEXT: "öö", INTENT: ranking[0], "intent_ranking": ranking})
+    def test_what_the_classifier_finds_improbable_is_an_alarm_all_the_same(self) -> None:
+        classifier = self.trained(FinnishIntentClassifier, training_data(), min_examples=1)
+        text = "joo kyllä moi elämällä"
+        for threshold, kind in [(0.01, "crisis"), (0.99, "affirm")]:
+            message = Message({TEXT: text})
+            classifier.process([message])
+            odds = {entry["name"]: entry["confidence"] for entry in message.get("intent_ranking")}
+            self.assertEqual(message.get(INTENT)["name"], "affirm")
+            self.assertTrue(0.01 < odds["crisis"] < 0.5, odds)
+            SafetyDetector.create(*self.arguments(SafetyDetector, threshold=threshold)).process([message])
+            self.assertEqual(message.get(INTENT)["name"], kind)
+
+    def test_a_bare_value_is_not_judged_by_the_model(self) -> None:
+        classifier = self.trained(FinnishIntentClassifier, training_data(), min_examples=1)
+        detector = SafetyDetector.create(*self.arguments(SafetyDetector, threshold=0.0))
+        for text, end, kind in [("kasi", 4, "affirm"), ("kasi!", 4, "affirm"), ("kasi joo", 4, "crisis")]:
+            message = Message({TEXT: text, "entities": [{"entity": "work_ability_score", "start": 0, "end": end}]})
+            classifier.process([message])
+            message.set(INTENT, {"name": "affirm", "confidence": 0.9})
             detector.process([message])
             self.assertEqual(message.get(INTENT)["name"], kind)
 
@@ -211,6 +279,30 @@ class Components(unittest.TestCase):
                 self.assertIsNone(loader())
                 self.assertIsNone(loader())
             self.assertEqual(len(logs.output), 1)
+
+    def test_the_network_tells_apart_what_no_straight_line_does(self) -> None:
+        sides = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 64, dtype=np.float32) * 2 - 1
+        truth = np.array([0, 1, 1, 0] * 64)
+        none = csr_matrix((len(truth), 1), dtype=np.float32)
+        straight = fit(none, sides, truth, 2, Training(epochs=40)).scores(none, sides).argmax(axis=1)
+        training = HiddenTraining(units=16, epochs=60, unit_dropout=0.0, batch=32)
+        bent = fit_hidden(none, sides, truth, 2, training).scores(none, sides).argmax(axis=1)
+        self.assertLess((straight == truth).mean(), 0.8)
+        self.assertEqual((bent == truth).mean(), 1.0)
+
+    def test_a_model_with_and_without_network_answers_the_same_after_loading(self) -> None:
+        texts = [text for texts in EXAMPLES.values() for text in texts]
+        labels = [intent for intent, texts in EXAMPLES.items() for _ in texts]
+        vectors = np.random.default_rng(1).random((len(texts), 4), dtype=np.float32)
+        for units in (0, 8):
+            model = IntentModel(IntentModelConfig(min_examples=1, hidden_units=units)).fit(texts, vectors, labels)
+            with tempfile.TemporaryDirectory() as folder:
+                model.save(Path(folder))
+                loaded = IntentModel.load(Path(folder))
+            for dense in (None, vectors):
+                told, again = model.predict(texts, dense), loaded.predict(texts, dense)
+                np.testing.assert_allclose(told, again, atol=2e-3)
+                np.testing.assert_allclose(told.sum(axis=1), 1.0, atol=1e-5)
 
     def test_cached_vectors_are_asked_for_once(self) -> None:
         class Counting:

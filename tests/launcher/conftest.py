@@ -66,7 +66,7 @@ def processes_of(folder: Path) -> set[int]:
     return found
 
 
-def until(condition: Callable[[], bool], limit_s: float = 90) -> bool:
+def until(condition: Callable[[], bool], limit_s: float = 180) -> bool:
     """Wait for something that takes no fixed time; False when it does not come within ``limit_s``."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
@@ -106,7 +106,7 @@ class Project:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the launcher's command to its end; its output is in ``stdout``."""
         process = self.start(*arguments, **environment)
-        output, _ = process.communicate(timeout=90)
+        output, _ = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, output)
 
     @property
@@ -116,7 +116,7 @@ class Project:
     def serves(self) -> bool:
         """Whether all parts can serve."""
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=30).status_code == 200
         except httpx.HTTPError:
             return False
 

@@ -20,7 +20,7 @@ SERVICE_PYTHONS = [sys.executable] + ([str(SERVICE / "bin" / "python")] if (SERV
 def run(python: Path | str, code: str) -> str:
     """Output of a program that runs as ours do: in the project's folder, which is first on the import path."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ran = subprocess.run([python, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run([python, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip()
 

@@ -14,8 +14,8 @@ import pytest
 
 from launcher.failure import LaunchError
 from launcher.processes import Process, Supervisor
-from tests.conftest import free_port
 from tests.launcher.conftest import Project, until
+from tests.ports import free_port
 
 ON_LINUX = sys.platform == "linux"
 
@@ -37,11 +37,11 @@ def test_it_serves_says_where_and_stops_all_on_interrupt(project: Project) -> No
     assert launcher.stdout is not None
     # The last line that it says: by then it has waited for all parts and made their first calls.
     said = "".join(iter_until(launcher.stdout, "Ctrl-C"))
-    assert project.serves()
+    assert until(project.serves)
     assert len(project.living()) == 4, "the launcher, engine, actions and api"
 
     os.kill(launcher.pid, signal.SIGINT)
-    rest, _ = launcher.communicate(timeout=60)
+    rest, _ = launcher.communicate(timeout=300)
     output = said + rest
 
     assert launcher.returncode == 0
@@ -79,7 +79,7 @@ def test_a_part_that_dies_is_started_again_and_all_stop_when_terminated(project:
 
     assert until(lambda: actions not in project.living() and len(project.living()) == 4 and project.serves())
     os.kill(launcher.pid, signal.SIGTERM)
-    output, _ = launcher.communicate(timeout=60)
+    output, _ = launcher.communicate(timeout=300)
     assert launcher.returncode == 0
     assert "actions stopped, starting it again" in output
     assert until(lambda: not project.living())

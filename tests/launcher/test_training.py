@@ -163,7 +163,7 @@ def test_a_training_ends_with_its_launcher(project: Project, how: signal.Signals
     assert len(project.living()) == 2
 
     os.kill(launcher.pid, how)
-    output, _ = launcher.communicate(timeout=60)
+    output, _ = launcher.communicate(timeout=300)
 
     assert launcher.returncode == (-how if how == signal.SIGKILL else 130)
     assert "Traceback" not in output

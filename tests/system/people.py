@@ -11,6 +11,9 @@ import httpx
 ANSWER_LIMIT_S = 5.0
 """Longest wait for any answer to a message; a service in trouble must have apologised by then."""
 
+OTHERWISE_S = 60.0
+"""For every other call, where no resident waits for an answer."""
+
 Json = dict[str, Any]
 
 
@@ -18,8 +21,8 @@ class Resident:
     """A talk. Every answer is kept in ``answer``."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=ANSWER_LIMIT_S)
-        begun = self.http.post("/api/v1/conversations", json={})
+        self.http = httpx.Client(base_url=url, timeout=OTHERWISE_S)
+        begun = self.http.post("/api/v1/conversations", json={}, timeout=ANSWER_LIMIT_S)
         assert begun.status_code == 201, begun.text
         self.answer: Json = begun.json()
         self.id: str = self.answer["id"]
@@ -32,7 +35,7 @@ class Resident:
 
     def post(self, **body: Any) -> httpx.Response:
         """Send a message as it is given."""
-        return self.http.post(f"{self.path}/messages", json=body, headers=self.headers)
+        return self.http.post(f"{self.path}/messages", json=body, headers=self.headers, timeout=ANSWER_LIMIT_S)
 
     def send(self, **body: Any) -> Json:
         sent = self.post(client_id=str(uuid.uuid4()), **body)
@@ -90,7 +93,7 @@ class Adviser:
     """An adviser who is signed in."""
 
     def __init__(self, url: str, password: str) -> None:
-        self.http = httpx.Client(base_url=f"{url}/adviser/api", timeout=ANSWER_LIMIT_S)
+        self.http = httpx.Client(base_url=f"{url}/adviser/api", timeout=OTHERWISE_S)
         signed_in = self.http.post("/session", json={"username": "neuvoja", "password": password})
         assert signed_in.status_code == 200, signed_in.text
         self.http.headers["X-CSRF-Token"] = signed_in.json()["csrf_token"]

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from settings import ROOT
 from tests.conftest import Stack
 from tests.system.people import Json, Resident, values
+from tests.waiting import LIMIT_S
 
 pytestmark = pytest.mark.stack
 
@@ -150,7 +151,7 @@ def test_the_talk_recommends_what_the_recommendation_call_does(resident: Residen
 
 
 def test_services_are_found_shown_and_missed(stack: Stack) -> None:
-    with httpx.Client(base_url=stack.url, timeout=10) as http:
+    with httpx.Client(base_url=stack.url, timeout=LIMIT_S) as http:
         every = http.get("/api/v1/services", params={"limit": 2}).json()
         assert every["total"] > 2
         assert len(every["items"]) == 2
@@ -188,7 +189,7 @@ def test_the_same_client_id_at_once_is_one_message(stack: Stack, resident: Resid
     url = f"{stack.url}{resident.path}/messages"
 
     def post() -> None:
-        answers.append(httpx.post(url, json=body, headers=resident.headers, timeout=20))
+        answers.append(httpx.post(url, json=body, headers=resident.headers, timeout=LIMIT_S))
 
     threads = [threading.Thread(target=post) for _ in range(4)]
     for thread in threads:
@@ -221,7 +222,7 @@ def read_events(resident: Resident, headers: dict[str, str], until_seq: int) -> 
     found: list[tuple[str, str, Json]] = []
     event: dict[str, str] = {}
     url = f"{resident.path}/events"
-    with resident.http.stream("GET", url, headers={**resident.headers, **headers}, timeout=10) as stream:
+    with resident.http.stream("GET", url, headers={**resident.headers, **headers}, timeout=LIMIT_S) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         seen = False
         for line in stream.iter_lines():
@@ -261,7 +262,7 @@ def test_waiting_for_events_answers_once_something_is_new(resident: Resident) ->
     nothing = resident.get("/events", params={"wait": 0, "after": last}).json()
     later = threading.Timer(0.5, resident.say, ["kyllä"])
     later.start()
-    waited = resident.get("/events", params={"wait": 30, "after": last}, timeout=40).json()
+    waited = resident.get("/events", params={"wait": 30, "after": last}, timeout=LIMIT_S).json()
     later.join()
 
     assert [message["seq"] for message in at_once["messages"]] == list(range(2, last + 1))
@@ -288,7 +289,10 @@ def test_the_transcript_in_every_format(resident: Resident) -> None:
     assert "kyllä <b>& silleen</b>" in as_text.text
     assert "kyllä &lt;b&gt;&amp; silleen&lt;/b&gt;" in as_page.text
     assert '<html lang="fi">' in as_page.text
-    assert_problem(resident.get("/transcript", params={"format": "pdf"}), 422)
+    as_pdf = resident.get("/transcript", params={"format": "pdf"})
+    assert as_pdf.headers["content-type"] == "application/pdf"
+    assert as_pdf.content.startswith(b"%PDF-")
+    assert_problem(resident.get("/transcript", params={"format": "docx"}), 422)
 
 
 def test_an_erased_talk_is_gone(resident: Resident) -> None:
@@ -346,7 +350,7 @@ def test_an_intent_for_each_thing_that_is_said(stack: Stack) -> None:
         "mitä minusta tallennetaan": "ask_privacy",
         "aloitetaan alusta": "restart",
     }
-    with httpx.Client(base_url=stack.settings.engine_url, timeout=10) as engine:
+    with httpx.Client(base_url=stack.settings.engine_url, timeout=LIMIT_S) as engine:
         for text, intent in said.items():
             parsed = engine.post("/model/parse", json={"text": text}).json()
             assert parsed["intent"]["name"] == intent, text
@@ -358,7 +362,7 @@ def test_an_intent_for_each_thing_that_is_said(stack: Stack) -> None:
 
 
 def test_health_readiness_figures_and_description(stack: Stack) -> None:
-    with httpx.Client(base_url=stack.url, timeout=10) as http:
+    with httpx.Client(base_url=stack.url, timeout=LIMIT_S) as http:
         assert http.get("/healthz").status_code == 200
         assert http.get("/readyz").status_code == 200
         figures = http.get("/metrics")
@@ -382,7 +386,7 @@ def assert_problem(answer: httpx.Response, *statuses: int) -> None:
 
 def engine_calls(stack: Stack) -> float:
     """How many messages the api has sent to the engine."""
-    figures = httpx.get(f"{stack.url}/metrics", timeout=10).text
+    figures = httpx.get(f"{stack.url}/metrics", timeout=LIMIT_S).text
     return sum(float(number) for number in re.findall(r"^tienviitta_turns_total\{.*\} (\S+)$", figures, re.MULTILINE))
 
 
@@ -527,7 +531,10 @@ def test_a_talk_does_not_begin_with_bad_input(stack: Stack, content: bytes) -> N
     calls = engine_calls(stack)
 
     refused = httpx.post(
-        f"{stack.url}/api/v1/conversations", content=content, headers={"Content-Type": "application/json"}, timeout=10
+        f"{stack.url}/api/v1/conversations",
+        content=content,
+        headers={"Content-Type": "application/json"},
+        timeout=LIMIT_S,
     )
 
     assert_problem(refused, 400, 422)
@@ -535,7 +542,7 @@ def test_a_talk_does_not_begin_with_bad_input(stack: Stack, content: bytes) -> N
 
 
 def test_what_is_not_there_is_a_problem_too(stack: Stack) -> None:
-    with httpx.Client(base_url=stack.url, timeout=10) as http:
+    with httpx.Client(base_url=stack.url, timeout=LIMIT_S) as http:
         assert_problem(http.get("/api/v1/nothing"), 404)
         assert_problem(http.put("/api/v1/conversations", json={}), 405)
         assert_problem(http.post("/api/v1/recommendations", json={"answers": {"wants_work": "perhaps"}}), 422)

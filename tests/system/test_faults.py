@@ -14,6 +14,7 @@ from launcher.processes import Process, Supervisor
 from tests.conftest import Stack
 from tests.launcher.conftest import until
 from tests.system.people import Adviser, Resident
+from tests.waiting import LIMIT_S
 
 pytestmark = pytest.mark.stack
 
@@ -32,7 +33,7 @@ class Parts:
         process = self.by_name[name]
         assert process.popen is not None
         os.killpg(process.popen.pid, signal.SIGKILL)
-        process.popen.wait(30)
+        process.popen.wait(LIMIT_S)
 
     def start(self, name: str) -> None:
         process = self.by_name[name]
@@ -45,7 +46,7 @@ class Parts:
 
     def missing(self) -> list[str]:
         """What the api says that it lacks."""
-        return list(httpx.get(f"{self.stack.url}/readyz", timeout=10).json().get("missing", []))
+        return list(httpx.get(f"{self.stack.url}/readyz", timeout=60).json().get("missing", []))
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_a_killed_part_is_apologised_for_and_the_talk_goes_on_where_it_was(
     talk = resident.talk()
     assert talk["answers"] == before["answers"]
     assert [m["text"] for m in talk["messages"] if m["sender"] == "resident"][-1] == "seitsemän"
-    assert parts.missing() == [part]
+    assert until(lambda: parts.missing() == [part])
     first = resident.text
     resident.say("seitsemän")
     assert resident.text != first, "the same apology twice running"
@@ -93,7 +94,7 @@ def test_a_killed_part_is_apologised_for_and_the_talk_goes_on_where_it_was(
 
     assert resident.talk()["answers"] == {**before["answers"], "work_ability_score": 7}
     assert resident.answer["awaiting"] == "life_situation_allows_work"
-    assert parts.missing() == []
+    assert until(lambda: parts.missing() == [])
 
 
 def test_with_the_engine_gone_a_new_talk_begins_and_a_person_can_be_had(

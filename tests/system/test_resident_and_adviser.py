@@ -8,14 +8,11 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.conftest import Stack
+from tests.conftest import EXPECT_WITHIN_MS, Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.browser]
-
-LIMIT_MS = 20_000
-expect.set_options(timeout=LIMIT_MS)
+pytestmark = pytest.mark.stack
 
 # What is answered to each question: a button by its value, or words.
 ANSWERS: dict[str, tuple[Literal["button", "words"], Any]] = {
@@ -36,14 +33,6 @@ ANSWERS: dict[str, tuple[Literal["button", "words"], Any]] = {
 QUESTIONS = list(ANSWERS)[:-1]
 
 
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def window(browser: Browser, stack: Stack) -> Iterator[Any]:
     """Opens windows; a script error or a failed request of any of them fails the test."""
@@ -52,7 +41,7 @@ def window(browser: Browser, stack: Stack) -> Iterator[Any]:
 
     def open_(width: int = 1280, height: int = 800) -> Page:
         context = browser.new_context(base_url=stack.url, viewport={"width": width, "height": height}, locale="fi-FI")
-        context.set_default_timeout(LIMIT_MS)
+        context.set_default_timeout(EXPECT_WITHIN_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -217,7 +206,11 @@ def assert_services_with_reasons(chat: Chat) -> None:
         expect(card.locator(".reasons li").first).not_to_be_empty()
 
 
-def test_from_the_first_question_to_a_person_and_back(window: Any, stack: Stack) -> None:
+def test_from_the_first_question_to_a_person_and_back(
+    window: Any, stack: Stack, request: pytest.FixtureRequest
+) -> None:
+    # Another name at a second try, since the first may still be in the queue.
+    name = ("Matti", "Mikko")[getattr(request.node, "execution_count", 1) - 1]
     page = window()
     page.goto("/")
     assert_accessible(page)
@@ -235,7 +228,7 @@ def test_from_the_first_question_to_a_person_and_back(window: Any, stack: Stack)
     assert chat.awaiting == "handoff_consent"
     chat.reply()
     assert chat.awaiting == "handoff_contact"
-    chat.write("Matti")
+    chat.write(name)
     assert chat.answer["status"] == "queued"
     expect(page.get_by_text("Odotat neuvojaa", exact=False).first).to_be_visible()
 
@@ -248,7 +241,7 @@ def test_from_the_first_question_to_a_person_and_back(window: Any, stack: Stack)
     expect(desk.get_by_role("alert")).to_contain_text("väärä")
     desk.get_by_label("Salasana").fill(stack.adviser_password)
     desk.get_by_role("button", name="Kirjaudu sisään").click()
-    desk.get_by_role("button", name="Matti").click()
+    desk.get_by_role("button", name=name).click()
     info = desk.get_by_role("complementary", name="Tiedot asukkaasta")
     for part in ("46", "Lahti", "4"):
         expect(info.get_by_role("definition").filter(has_text=part).first).to_be_visible()
@@ -260,9 +253,9 @@ def test_from_the_first_question_to_a_person_and_back(window: Any, stack: Stack)
 
     desk.get_by_role("button", name="Ota hoidettavaksi").click()
     expect(page.get_by_text("on nyt linjoilla").first).to_be_visible()
-    desk.get_by_label("Vastauksesi").fill("Hei Matti, luin yhteenvedon.")
+    desk.get_by_label("Vastauksesi").fill(f"Hei {name}, luin yhteenvedon.")
     desk.get_by_role("button", name="Lähetä", exact=True).click()
-    expect(chat.log.get_by_text("Hei Matti, luin yhteenvedon.")).to_be_visible()
+    expect(chat.log.get_by_text(f"Hei {name}, luin yhteenvedon.")).to_be_visible()
     assert_accessible(page)
 
     chat.write("Hei, mistä aloitetaan")
@@ -296,7 +289,7 @@ def test_a_reload_in_the_middle_loses_nothing(window: Any) -> None:
 
     expect(chat.panel).to_be_visible()
     expect(chat.log.get_by_text(second)).to_be_visible()
-    assert chat.log.get_by_role("listitem").count() == before
+    expect(chat.log.get_by_role("listitem")).to_have_count(before)
     chat.reply()
     assert chat.awaiting == QUESTIONS[2]
 

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-# Imported here, since compiling a module after Playwright's greenlets have run can fail on Python 3.11
-# ("AST constructor recursion depth mismatch"), and pytest's plugin imports it at the very end.
-import hypothesis  # noqa: F401
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.waiting import eventually
 from tests.widget.fake_api import Fake
-
-expect.set_options(timeout=8000)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/widget" in item.path.as_posix():
-            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +17,6 @@ def server() -> Iterator[Fake]:
     fake = Fake().start()
     yield fake
     fake.stop()
-
-
-# Of module scope: a running sync Playwright would stand in the way of asynchronous tests elsewhere.
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -106,8 +87,15 @@ def to_results(page: Page) -> None:
 
 
 def sign_in(page: Page) -> None:
+    """Until the console has its list and follows what happens: it then gives its first sign of life."""
     page.goto("/adviser")
     page.get_by_label("Käyttäjätunnus").fill("neuvoja")
     page.get_by_label("Salasana").fill("salasana")
-    page.get_by_label("Salasana").press("Enter")
+    with page.expect_response("**/adviser/api/presence"):
+        page.get_by_label("Salasana").press("Enter")
     expect(page.get_by_role("button", name="Sanna")).to_be_visible()
+
+
+def until(page: Page, condition: Callable[[], object], said: Callable[[], object] = lambda: "it never came") -> None:
+    """Wait for what is on no page: what the stand-in holds, or a handler of this page collects."""
+    eventually(condition, said, pause=lambda seconds: page.wait_for_timeout(seconds * 1000))

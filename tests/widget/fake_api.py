@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import threading
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -24,9 +22,14 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+
+from api.handoff import outcomes
+from api.pages import bundle
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, eventually
 
 API = Path(__file__).resolve().parents[2] / "api"
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors *"
@@ -58,6 +61,12 @@ SCRIPT: list[tuple[str, list[tuple[str, str]], str | None, tuple[str, int] | Non
      "on parhaimmillaan.", SCORES, "work_ability_score", ("health_and_social", 2)),
     ("Kiitos, kun kerroit. Onko sinulla osaamista, jota voit käyttää työssä?", YES_NO, "has_usable_skills",
      ("skills", 3)),
+]  # fmt: skip
+
+CORRECTIONS = [
+    "Haluatko työhön", "Tavoitteena tavallinen palkkatyö", "Koetko olevasi työkykyinen",
+    "Oma arviosi työkyvystäsi (0–10)", "Onko elämäntilanteessasi tilaa työlle", "Osaamista, jota voit käyttää työssä",
+    "Sujuvatko työelämän tavat", "Ikä vuosina", "Kotikunta", "Työttömyyden kesto kuukausina",
 ]  # fmt: skip
 
 
@@ -110,6 +119,9 @@ class Fake:
     handoffs: dict[str, Json] = field(default_factory=dict)
     adviser_listeners: list[asyncio.Queue[tuple[str, Json]]] = field(default_factory=list)
     adviser_calls: list[tuple[str, str, Json]] = field(default_factory=list)
+    colleagues: list[Json] = field(default_factory=list)
+    presence: list[str] = field(default_factory=list)
+    """The methods of the signs of life that came."""
     _loop: asyncio.AbstractEventLoop | None = None
     _server: uvicorn.Server | None = None
     _thread: threading.Thread | None = None
@@ -123,7 +135,7 @@ class Fake:
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(LIMIT_S)
 
     def say(self, sender: str, text: str, **more: Any) -> None:
         """Say something in the newest conversation, unasked, as the bot or an adviser."""
@@ -144,9 +156,14 @@ class Fake:
         self.run(work())
 
     def type_as_adviser(self) -> None:
+        """To whoever listens: nobody is told later."""
+        eventually(lambda: self.talk.listeners)
         self.run(self._publish(self.talk, "typing", {"sender": "adviser"}))
 
     def adviser_event(self, event: str, data: Json) -> None:
+        """To whoever listens: nobody is told later."""
+        eventually(lambda: self.adviser_listeners)
+
         async def work() -> None:
             for queue in self.adviser_listeners:
                 await queue.put((event, data))
@@ -158,6 +175,9 @@ class Fake:
         self.seen.clear()
         self.requests.clear()
         self.adviser_calls.clear()
+        self.adviser_listeners.clear()
+        self.colleagues.clear()
+        self.presence.clear()
         self.fail = lambda _method, _path: None
         self.delay_s = 0.0
         self.streams = True
@@ -168,9 +188,7 @@ class Fake:
     # Serving ------------------------------------------------------------------------------------
 
     def start(self) -> Fake:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
             self.app(),
@@ -195,9 +213,7 @@ class Fake:
 
         self._thread = threading.Thread(target=serve, daemon=True)
         self._thread.start()
-        until = time.monotonic() + 10
-        while not self._server.started and time.monotonic() < until:
-            time.sleep(0.02)
+        eventually(lambda: self._server is not None and self._server.started, lambda: "the stand-in did not start")
         self.reset()
         return self
 
@@ -206,7 +222,7 @@ class Fake:
         assert self._thread is not None
         self._server.should_exit = True
         self._server.force_exit = True
-        self._thread.join(5)
+        self._thread.join(LIMIT_S)
 
     async def _publish(self, talk: Talk, event: str, data: Json) -> None:
         for queue in talk.listeners:
@@ -216,7 +232,7 @@ class Fake:
         pages = Environment(loader=FileSystemLoader(API / "templates"), autoescape=True)
         settings_public = {
             "public_url": "https://chat.example", "feedback_email": "saavutettavuus@example.org", "retention_days": 30,
-            "handoff_retention_days": 90, "version": "0.1.0",
+            "handoff_retention_days": 90, "contact_retention_days": 21, "version": "0.1.0",
         }  # fmt: skip
 
         def page(name: str) -> Callable[[Request], Awaitable[Response]]:
@@ -227,7 +243,9 @@ class Fake:
             return serve
 
         async def widget(_request: Request) -> Response:
-            return FileResponse(API / "static" / "widget.js", media_type="text/javascript")
+            script = bundle.widget()
+            headers = {"Content-Encoding": "gzip", "Cache-Control": "no-cache"}
+            return Response(script.gzipped, media_type="text/javascript", headers=headers)
 
         async def host(_request: Request) -> Response:
             html, policy = self.host_page
@@ -244,6 +262,7 @@ class Fake:
                     }.items()
                 ),
                 Route("/widget.js", widget),
+                Route(f"/{bundle.widget().name}", widget),
                 Route("/host", host),
                 Mount("/static", StaticFiles(directory=API / "static")),
                 Route(root, self._create, methods=["POST"]),
@@ -258,6 +277,10 @@ class Fake:
                 Route("/adviser/api/handoffs", self._adviser(self._handoffs)),
                 Route("/adviser/api/handoffs/{id}", self._adviser(self._handoff)),
                 Route("/adviser/api/handoffs/{id}/{action}", self._adviser(self._handoff_action), methods=["POST"]),
+                Route("/adviser/api/choices", self._adviser(self._choices)),
+                Route("/adviser/api/colleagues", self._adviser(self._colleagues)),
+                Route("/adviser/api/presence", self._adviser(self._presence), methods=["POST", "DELETE"]),
+                Route("/api/v1/services", self._services),
                 Route("/adviser/api/events", self._adviser(self._adviser_events)),
             ]
         )  # fmt: skip
@@ -335,6 +358,9 @@ class Fake:
                 "id": "h1", "status": "queued", "place": 2, "estimate_s": 300, "urgent": None, "callback": None
             }  # fmt: skip
             return [talk.add("system", "Pyyntösi on välitetty neuvojalle.")]
+        if text == "Korjaan vastausta":
+            offered = [{"title": title, "payload": f"/correct_{number}"} for number, title in enumerate(CORRECTIONS)]
+            return [talk.add("bot", "Minkä vastauksen haluat muuttaa?", buttons=offered)]
         if talk.step < len(SCRIPT):
             question, buttons, awaiting, progress = SCRIPT[talk.step]
             talk.step += 1
@@ -368,6 +394,8 @@ class Fake:
         for message in talk.messages:
             if message["seq"] > after:
                 queue.put_nowait(("message", message))
+        # As the api does: where the talk stands, though it was told before anybody listened.
+        queue.put_nowait(("status", self._state(talk)))
         talk.listeners.append(queue)
         return StreamingResponse(stream(queue, talk.listeners), media_type="text/event-stream")
 
@@ -380,6 +408,8 @@ class Fake:
                 "<a href='javascript:alert(1)'>x</a><img src='x'>"
             )
             return Response(html + f"<p>{len(lines)} viestiä</p>", media_type="text/html")
+        if request.query_params.get("format") == "pdf":
+            return Response(b"%PDF-1.7 " + str(len(lines)).encode(), media_type="application/pdf")
         return PlainTextResponse("\n".join(lines))
 
     async def _cancel(self, _request: Request, talk: Talk) -> Response:
@@ -441,6 +471,8 @@ class Fake:
             if found["accepted_by"]:
                 return problem(409, "Toinen neuvoja otti tämän juuri.")
             found.update(status="accepted", accepted_by="Maija Malli", accepted_by_me=True, place=None)
+        elif action == "transfer":
+            found.update(accepted_by=self.colleagues[0]["display_name"], accepted_by_me=False)
         elif action == "release":
             found.update(status="queued", accepted_by=None, accepted_by_me=False)
         elif action == "messages":
@@ -461,6 +493,27 @@ class Fake:
         elif action == "callback":
             found.update(status="closed" if body["result"] == "done" else "callback_requested")
         return JSONResponse(found)
+
+    async def _choices(self, _request: Request) -> Response:
+        offered = [{"id": key, "label": texts["label"]} for key, texts in outcomes.outcomes().items()]
+        replies = [reply.model_dump() for reply in outcomes.ready_replies(None)]
+        return JSONResponse({"outcomes": offered, "ready_replies": replies})
+
+    async def _colleagues(self, _request: Request) -> Response:
+        return JSONResponse({"items": self.colleagues})
+
+    async def _presence(self, request: Request) -> Response:
+        self.presence.append(request.method)
+        return Response(status_code=204)
+
+    async def _services(self, request: Request) -> Response:
+        words = request.query_params["q"].casefold()
+        found = [
+            {**service, "urls": [{"url": service["url"]}], "contacts": []}
+            for service in SERVICES
+            if words in service["name"].casefold()
+        ]
+        return JSONResponse({"total": len(found), "items": found})
 
     async def _adviser_events(self, _request: Request) -> Response:
         queue: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -32,9 +33,11 @@ def violations(page: Page, within: str | None = None, only: list[str] | None = N
 def check(page: Page, within: str | None = None) -> None:
     page.emulate_media(color_scheme="light")
     assert violations(page, within) == []
-    # The dark scheme changes colours alone.
-    page.emulate_media(color_scheme="dark")
-    assert violations(page, within, ["color-contrast", "link-in-text-block"]) == []
+    # The dark scheme and forced colours change colours alone.
+    for media in ({"color_scheme": "dark"}, {"color_scheme": "light", "forced_colors": "active"}):
+        page.emulate_media(**media)
+        assert violations(page, within, ["color-contrast", "link-in-text-block"]) == []
+    page.emulate_media(forced_colors="none")
 
 
 State = Callable[[Page, Fake], None]
@@ -59,6 +62,12 @@ def question(page: Page, _fake: Fake) -> None:
 def results(page: Page, _fake: Fake) -> None:
     open_chat(page)
     to_results(page)
+
+
+def correcting(page: Page, fake: Fake) -> None:
+    results(page, fake)
+    choose(page, "Korjaan vastausta")
+    expect(page.get_by_role("button", name="Kotikunta")).to_be_visible()
 
 
 def menu(page: Page, _fake: Fake) -> None:
@@ -167,8 +176,8 @@ def large_text(page: Page, fake: Fake) -> None:
 
 
 STATES: list[State] = [
-    launcher, greeting, question, results, menu, erasing, erased, feedback, queued, with_adviser, closed, callback,
-    nobody_came, offline, refused, too_long, failed, gone, full_page, large_text,
+    launcher, greeting, question, results, correcting, menu, erasing, erased, feedback, queued, with_adviser, closed,
+    callback, nobody_came, offline, refused, too_long, failed, gone, full_page, large_text,
 ]  # fmt: skip
 
 
@@ -197,8 +206,10 @@ def test_no_violations_in_the_console(page: Page, fake: Fake) -> None:
     page.get_by_text("Valmiit vastaukset").click()
     check(page)
     choose(page, "Päätä keskustelu")
+    expect(page.get_by_label("Lopputulos")).to_be_focused()
     check(page)
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     choose(page, "Yhteydenotot")
     page.get_by_role("button", name="Aino").click()
     expect(page.get_by_role("button", name="En tavoittanut")).to_be_visible()
@@ -228,7 +239,9 @@ def wider_than_the_screen(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("state", [launcher, question, results, menu, erasing, feedback, queued, too_long, large_text])
+@pytest.mark.parametrize(
+    "state", [launcher, question, results, correcting, menu, erasing, feedback, queued, too_long, large_text]
+)
 def test_reflows_at_320_by_256(new_context: Callable[..., BrowserContext], fake: Fake, state: State) -> None:
     page = new_context(viewport={"width": 320, "height": 256}).new_page()
     state(page, fake)
@@ -253,17 +266,36 @@ def test_text_at_double_size_is_not_cut(new_context: Callable[..., BrowserContex
     open_chat(page)
     before = page.locator(".bubble").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
     client.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
-    assert page.locator(".bubble").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") == 2 * before
+    expect(page.locator(".bubble").first).to_have_css("font-size", f"{2 * before:g}px")
     choose(page, "Aloitetaan")
     expect(page.get_by_role("button", name="En ole varma")).to_be_visible()
     assert wider_than_the_screen(page) == []
-    cut = page.locator("tienviitta-chat").evaluate(
-        """host => [...host.shadowRoot.querySelectorAll("button, .bubble, h2")].filter((e) => e.clientHeight
-             && getComputedStyle(e).clipPath === "none"
-             && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
+    assert cut_text(page) == []
+    choose(page, "Valikko")
+    assert cut_text(page) == []
+    choose(page, "Anna palautetta")
+    expect(page.get_by_role("heading", name="Oliko keskustelusta apua?")).to_be_visible()
+    assert wider_than_the_screen(page) == []
+    assert cut_text(page) == []
+    choose(page, "Takaisin keskusteluun")
+    for title in ("Kyllä", "5", "Kyllä"):
+        choose(page, title)
+    expect(page.get_by_role("heading", name="Työkyvyn arviointi")).to_be_visible()
+    choose(page, "Korjaan vastausta")
+    expect(page.get_by_role("button", name="Kotikunta")).to_be_visible()
+    assert wider_than_the_screen(page) == []
+    assert cut_text(page) == []
+
+
+def cut_text(page: Page) -> list[str]:
+    """What is larger than the box that it is in."""
+    found: list[str] = page.locator("tienviitta-chat").evaluate(
+        """host => [...host.shadowRoot.querySelectorAll("button, .bubble, h2, h3, label, .menu a")]
+             .filter((e) => e.clientHeight && getComputedStyle(e).clipPath === "none"
+               && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
              .map((e) => e.className + " " + e.textContent)"""
     )
-    assert cut == []
+    return found
 
 
 @pytest.mark.parametrize("state", [question, results, menu, feedback, queued, gone])
@@ -284,7 +316,7 @@ def test_targets_are_large_enough(page: Page, fake: Fake, state: State) -> None:
 def test_nothing_moves_for_those_who_asked_for_that(page: Page, fake: Fake) -> None:
     page.emulate_media(reduced_motion="reduce")
     open_chat(page)
-    fake.delay_s = 1.0
+    fake.delay_s = 25.0  # until the end of this test, however slow the machine
     choose(page, "Aloitetaan")
     expect(page.get_by_text("Botti kirjoittaa")).to_be_visible()
     running = "host => host.shadowRoot.getAnimations().length"
@@ -302,3 +334,35 @@ def test_forced_colours_keep_borders(page: Page, fake: Fake) -> None:
         width = page.locator(name).first.evaluate("e => parseFloat(getComputedStyle(e).borderTopWidth)")
         assert width >= 1, name
     assert violations(page, "tienviitta-chat") == []
+
+
+def test_what_the_browser_tells_a_screen_reader(page: Page, fake: Fake) -> None:
+    """Chromium's own accessibility tree, not what Playwright makes of the DOM."""
+    results(page, fake)
+    client = page.context.new_cdp_session(page)
+    nodes = [node for node in client.send("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
+
+    def facts(node: dict[str, Any]) -> dict[str, Any]:
+        return {item["name"]: item["value"].get("value") for item in node.get("properties", [])}
+
+    def named(role: str) -> dict[str, dict[str, Any]]:
+        return {str(n.get("name", {}).get("value", "")): facts(n) for n in nodes if n["role"]["value"] == role}
+
+    assert list(named("dialog")) == ["Tienviitta, chat"]
+    # The log does not speak itself; a region of its own does, politely.
+    assert "Keskustelu" in named("log")
+    assert named("log")["Keskustelu"].get("live", "off") == "off"
+    live = {facts(node).get("live") for node in nodes}
+    assert "polite" in live
+    assert "assertive" not in live
+    headings = {name: properties["level"] for name, properties in named("heading").items()}
+    assert headings.items() >= {"Tienviitta": 2, "Uravalmennus": 3, "Työkyvyn arviointi": 3}.items()
+    assert "Viestisi" in named("textbox")
+    assert {"Valikko", "Sulje chatti", "Lähetä", "Korjaan vastausta"} <= set(named("button"))
+    assert named("button")["Valikko"]["expanded"] is False
+    spoken = [str(node.get("name", {}).get("value", "")) for node in nodes if node["role"]["value"] == "StaticText"]
+    # Buttons that were pressed stay readable.
+    assert any(text.startswith("Vaihtoehdot olivat: Kyllä, Ei") for text in spoken)
+    assert spoken.count("Kiitos vastauksistasi. Nämä palvelut voivat sopia sinulle.") == 1
+    decorative = [node for node in nodes if node["role"]["value"] in {"image", "img", "SvgRoot"} and not node["name"]]
+    assert decorative == []

@@ -61,6 +61,8 @@ def test_a_talk_from_the_queue_to_its_outcome(page: Page, fake: Fake) -> None:
     expect(reply).to_have_value("Käydään vielä läpi, mitä sovimme.")
     expect(reply).to_be_focused()
     reply.press("Enter")
+    expect(page.locator(".say.adviser")).to_have_count(2)
+    expect(page.locator(".say-state")).to_have_count(0)
     choose(page, "Päätä keskustelu")
     dialog = page.get_by_role("dialog", name="Päätä keskustelu")
     dialog.get_by_label("Lopputulos").select_option("Sovittiin palvelusta")
@@ -147,7 +149,8 @@ def test_callbacks_done_and_missed(page: Page, fake: Fake) -> None:
     expect(page.get_by_role("link", name="+358 40 000 0000")).to_have_attribute("href", "tel:+358400000000")
     expect(page.get_by_role("complementary").get_by_text("huomenna aamupäivällä")).to_be_visible()
     page.get_by_label("Muistiinpano (asukas ei näe tätä)", exact=True).fill("Ei vastannut")
-    choose(page, "En tavoittanut")
+    with page.expect_response("**/callback"):
+        choose(page, "En tavoittanut")
     expect(page.get_by_role("button", name="Aino")).to_be_visible()
     choose(page, "Tavoitin asukkaan")
     expect(page.get_by_text("Yhteydenottopyyntöjä ei ole.")).to_be_visible()
@@ -190,9 +193,11 @@ def test_a_reply_that_failed_is_sent_again_with_the_same_id(page: Page, fake: Fa
     page.get_by_label("Vastauksesi").fill("Hei")
     page.get_by_label("Vastauksesi").press("Enter")
     expect(page.get_by_text("Ei lähtenyt.")).to_be_visible()
-    choose(page, "Lähetä uudelleen")
+    with page.expect_response("**/messages"):
+        choose(page, "Lähetä uudelleen")
     expect(page.locator(".say.adviser .say-text")).to_have_text("Hei")
     expect(page.get_by_text("Ei lähtenyt.")).to_have_count(0)
+    assert len(bodies) == 2
     assert bodies[0] == bodies[1]
 
 
@@ -200,7 +205,7 @@ def test_without_events_it_asks_every_few_seconds(page: Page, fake: Fake) -> Non
     fake.fail = lambda method, path: problem(503, "Ei nyt.") if path.endswith("/adviser/api/events") else None
     sign_in(page)
     fake.handoffs["h9"] = {**fake.handoffs["h1"], "id": "h9", "name": "Myöhäinen Matti"}
-    expect(page.get_by_role("button", name="Myöhäinen Matti")).to_be_visible(timeout=10000)
+    expect(page.get_by_role("button", name="Myöhäinen Matti")).to_be_visible()
 
 
 def test_the_queue_with_arrow_keys(page: Page, fake: Fake) -> None:

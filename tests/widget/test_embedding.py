@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
+from api.pages import bundle
 from tests.widget.conftest import choose, open_chat, say
-from tests.widget.fake_api import API, Fake
+from tests.widget.fake_api import Fake
 
-STATIC = API / "static"
 LIMIT_BYTES = 25_000
 
 
@@ -30,32 +29,15 @@ def elsewhere(fake: Fake, page: Page, body: str = "", head: str = "", policy: st
     page.goto(f"http://localhost:{fake.port}/host")
 
 
-def loaded_files() -> list[Path]:
-    """Every file that the widget loads, found by following its imports and stylesheets."""
-    found: list[Path] = []
-    waiting = [STATIC / "widget.js"]
-    while waiting:
-        path = waiting.pop()
-        if path in found:
-            continue
-        found.append(path)
-        base = STATIC.parent if path.name == "widget.js" else path.parent
-        text = path.read_text(encoding="utf-8")
-        waiting += [(base / name).resolve() for name in re.findall(r'from "(\.[^"]+)"', text)]
-        waiting += [(STATIC.parent / name).resolve() for name in re.findall(r'"(static/[^"]+\.css)"', text)]
-    return found
-
-
-def test_the_widget_is_under_25_kb_compressed(page: Page, fake: Fake) -> None:
-    files = loaded_files()
-    assert {"widget.js", "texts.js", "dom.js", "tokens.css", "widget.css", "talk.js"} <= {path.name for path in files}
-    sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in files}
-    assert sum(sizes.values()) < LIMIT_BYTES, sizes
-    # And the browser fetches nothing else for it.
+def test_the_widget_is_one_file_under_25_kb_compressed(page: Page, fake: Fake) -> None:
     page.goto("/chat")
     expect(page.get_by_role("button", name="Aloitetaan")).to_be_visible()
-    fetched = {request.split("/")[-1] for request in fake.requests if "/static/" in request or "widget.js" in request}
-    assert fetched - {"site.css", "icon.svg"} == set(sizes)
+    # Beside the page and its own styles the browser fetches the one file, and talks.
+    fetched = {request.split(" ")[1] for request in fake.requests if "/api/" not in request}
+    assert fetched - {"/chat", "/static/tokens.css", "/static/site.css", "/static/icon.svg"} == {"/widget.js"}
+    size = page.evaluate("performance.getEntriesByName(new URL('/widget.js', location.href).href)[0].encodedBodySize")
+    assert 10_000 < size < LIMIT_BYTES
+    assert size == len(bundle.widget().gzipped)
 
 
 def test_it_works_on_another_origin_under_a_strict_policy(page: Page, fake: Fake) -> None:
@@ -80,22 +62,26 @@ def test_no_request_goes_anywhere_else(page: Page, fake: Fake) -> None:
     assert [url for url in asked if not url.startswith(fake.origin)] == []
 
 
-def test_subresource_integrity(page: Page, fake: Fake) -> None:
-    def digest(path: Path) -> str:
-        return "sha384-" + base64.b64encode(hashlib.sha384(path.read_bytes()).digest()).decode()
+def test_subresource_integrity_under_a_versioned_address(page: Page, fake: Fake) -> None:
+    script = bundle.widget()
 
-    def link(path: Path, integrity: str) -> str:
-        name = path.relative_to(STATIC.parent).as_posix().replace("static/widget.js", "widget.js")
-        return f"<link rel='modulepreload' href='{fake.origin}/{name}' integrity='{integrity}' crossorigin>"
+    def embedded(integrity: str) -> str:
+        return (
+            f"<!doctype html><html lang='fi'><title>Kunta</title><script type='module' integrity='{integrity}' "
+            f"src='{fake.origin}/{script.name}' crossorigin='anonymous'></script>"
+            f"<tienviitta-chat><a href='{fake.origin}/chat'>Avaa chatti</a></tienviitta-chat></html>"
+        )
 
-    scripts = [path for path in loaded_files() if path.suffix == ".js"]
-    elsewhere(fake, page, head="".join(link(path, digest(path)) for path in scripts))
-    expect(page.locator(".launcher")).to_be_visible()
-    # With one wrong digest nothing of the widget runs.
-    wrong = [link(path, digest(path) if path.name != "talk.js" else digest(scripts[0])) for path in scripts]
-    page.context.new_page()
-    elsewhere(fake, page, head="".join(wrong))
-    page.wait_for_load_state("networkidle")
+    policy = f"default-src 'self'; script-src {fake.origin}; connect-src {fake.origin}"
+    fake.host_page = (embedded(script.integrity), policy)
+    page.goto(f"http://localhost:{fake.port}/host")
+    page.locator(".launcher").click()
+    expect(page.get_by_role("button", name="Aloitetaan")).to_be_visible()
+    # With another checksum nothing of it runs, and the page's own link is there instead.
+    wrong = "sha384-" + base64.b64encode(hashlib.sha384(script.code + b" ").digest()).decode()
+    fake.host_page = (embedded(wrong), policy)
+    page.goto(f"http://localhost:{fake.port}/host")
+    expect(page.get_by_role("link", name="Avaa chatti")).to_be_visible()
     assert page.evaluate("customElements.get('tienviitta-chat') === undefined")
 
 
@@ -117,11 +103,13 @@ def test_styles_of_the_page_do_not_reach_in(page: Page, fake: Fake) -> None:
     elsewhere(fake, page, policy=f"default-src 'self' {fake.origin} 'unsafe-inline'")
     page.locator(".launcher").click()
     expect(page.get_by_role("button", name="Aloitetaan")).to_be_visible()
+    expect(page.locator(".launcher")).to_be_hidden()
     plain = page.locator("tienviitta-chat").evaluate(look)
     page.evaluate("sessionStorage.clear()")
     elsewhere(fake, page, head=f"<style>{HOSTILE}</style>", policy=f"default-src 'self' {fake.origin} 'unsafe-inline'")
     page.evaluate("document.querySelector('tienviitta-chat').shadowRoot.querySelector('.launcher').click()")
     expect(page.get_by_role("button", name="Aloitetaan")).to_be_visible()
+    expect(page.locator(".launcher")).to_be_hidden()
     assert page.locator("tienviitta-chat").evaluate(look) == plain
     host = page.locator("tienviitta-chat").evaluate(
         "e => { const s = getComputedStyle(e); return [s.opacity, s.transform, s.visibility]; }"
@@ -137,22 +125,82 @@ def test_its_styles_do_not_reach_out(page: Page, fake: Fake) -> None:
     assert page.evaluate("document.adoptedStyleSheets.length") == 0
 
 
-@pytest.mark.parametrize(
-    ("primary", "on_primary", "expected"),
-    [("#ffe100", None, "rgb(0, 0, 0)"), ("#7a0019", None, "rgb(255, 255, 255)"), ("#777777", "#777777", "rgb(0, 0, 0)"),
-     ("#005eb8", "#ffffff", "rgb(255, 255, 255)")],
-)  # fmt: skip
-def test_a_municipalitys_colours_stay_legible(
-    page: Page, fake: Fake, primary: str, on_primary: str | None, expected: str
-) -> None:
-    own = f"--tv-primary: {primary};" + (f"--tv-on-primary: {on_primary};" if on_primary else "")
-    elsewhere(
-        fake, page, head=f"<style>tienviitta-chat {{ {own} }}</style>",
-        policy=f"default-src 'self' {fake.origin} 'unsafe-inline'",
-    )  # fmt: skip
-    launcher = page.locator(".launcher")
-    expect(launcher).to_be_visible()
-    assert launcher.evaluate("e => getComputedStyle(e).color") == expected
+def colours(page: Page, own: str) -> tuple[list[str], dict[str, str]]:
+    """What the console is told, and the variables that a widget with these colours has put right."""
+    end = f"that was {own or 'nothing'}"
+    told: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if "tienviitta-chat:" in message.text:
+            told.append(message.text)
+
+    page.on("console", listen)
+    # What is told comes after the answer of the page may have come, but in its order.
+    with page.expect_console_message(lambda message: message.text == end):
+        style: dict[str, str] = page.evaluate(
+            """([own, end]) => {
+              document.querySelector("tienviitta-chat").remove();
+              const chat = document.createElement("tienviitta-chat");
+              chat.style.cssText = own;
+              document.body.append(chat);
+              const { style } = chat.shadowRoot.querySelector(".wrap");
+              console.info(end);
+              return Object.fromEntries([...style].map((name) => [name, style.getPropertyValue(name)]));
+            }""",
+            [own, end],
+        )
+    page.remove_listener("console", listen)
+    return told, style
+
+
+CHOSEN: list[tuple[str, dict[str, str]]] = [
+    ("", {}),
+    # #767676 on white is 4.54:1, #777777 is 4.48:1: either side of the threshold.
+    ("--tv-primary: #767676; --tv-primary-strong: #000", {}),
+    ("--tv-primary: #777777; --tv-primary-strong: #fff", {"--tv-on-primary": "#000"}),
+    ("--tv-link: #767676; --tv-ground: #ffffff", {}),
+    ("--tv-link: #777777; --tv-ground: #ffffff", {"--tv-link": "#000"}),
+    # A hover colour that the text cannot be read on gives way; the text stays.
+    ("--tv-primary-strong: #c9d5db", {"--tv-primary-strong": "var(--tv-primary)"}),
+    ("--tv-accent: #14232b", {"--tv-on-accent": "#fff"}),
+    ("--tv-primary: hsl(52 100% 50%); --tv-primary-strong: oklch(0.9 0.1 100)", {"--tv-on-primary": "#000"}),
+]
+
+
+def test_a_citys_colours_stay_legible(page: Page, fake: Fake) -> None:
+    elsewhere(fake, page)
+    expect(page.locator(".launcher")).to_be_visible()
+    for own, put_right in CHOSEN:
+        told, style = colours(page, own)
+        assert style == put_right, own
+        assert len(told) == len(put_right), own
+        for name, line in zip(put_right, told, strict=True):
+            assert f"{name} on " in line
+            assert "below 4.5:1" in line
+
+
+def test_colours_as_attributes_under_a_strict_policy(page: Page, fake: Fake) -> None:
+    """What is no colour is left out; what cannot be read is put right as elsewhere."""
+    body = (
+        "<main><h1>Kunta</h1></main><tienviitta-chat color-primary='#7a0019' color-link='#777' "
+        "color-accent='url(https://example.org)'></tienviitta-chat>"
+    )
+    elsewhere(fake, page, body)
+    expect(page.locator(".launcher")).to_have_css("background-color", "rgb(122, 0, 25)")
+    expect(page.locator("tienviitta-chat")).to_have_attribute("style", "--tv-primary: #7a0019; --tv-link: #777;")
+    expect(page.locator(".wrap")).to_have_attribute("style", re.compile("--tv-link: #000"))
+
+
+def test_colours_are_checked_again_in_the_dark(page: Page, fake: Fake) -> None:
+    """The link colour suits the light ground alone; nothing is said where colours are the system's own."""
+    elsewhere(fake, page)
+    expect(page.locator(".launcher")).to_be_visible()
+    page.emulate_media(forced_colors="active")
+    assert colours(page, "--tv-link: #0b5a89") == ([], {})
+    page.emulate_media(forced_colors="none", color_scheme="dark")
+    expect(page.locator(".wrap")).to_have_attribute("style", "--tv-link: #fff;")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator(".wrap")).not_to_have_attribute("style", re.compile("--tv-link"))
 
 
 def test_attributes(page: Page, fake: Fake) -> None:
@@ -185,11 +233,55 @@ def test_in_an_iframe(page: Page, fake: Fake) -> None:
     expect(frame.get_by_role("button", name="Kyllä")).to_be_visible()
 
 
-def test_without_its_styles_the_pages_own_link_is_shown(page: Page, fake: Fake) -> None:
-    page.route("**/widget.css", lambda route: route.abort())
+def test_without_its_script_the_pages_own_link_is_shown(page: Page, fake: Fake) -> None:
+    page.route("**/widget.js", lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_role("link", name="Avaa chatti", exact=True)).to_be_visible()
     expect(page.locator(".launcher")).to_have_count(0)
+
+
+BANNER = """
+<style>.cookies { position: fixed; inset: auto 0 0 0; height: 90px; z-index: 2147483647; background: #fff;
+border-top: 1px solid #000; } tienviitta-chat { --tv-offset-bottom: 110px; }</style>
+<main><h1>Kunta</h1></main>
+<div class="cookies" role="region" aria-label="Evästeet"><button type="button">Hyväksy</button></div>
+<tienviitta-chat></tienviitta-chat>
+"""
+
+
+def test_beside_a_cookie_banner(page: Page, fake: Fake) -> None:
+    """With the offset set, neither covers the other, closed or open, and both can be used."""
+    elsewhere(fake, page, BANNER, policy=f"default-src 'self' {fake.origin} 'unsafe-inline'")
+    banner = page.locator(".cookies").bounding_box()
+    launcher = page.locator(".launcher").bounding_box()
+    assert banner is not None
+    assert launcher is not None
+    assert launcher["y"] + launcher["height"] <= banner["y"]
+    page.locator(".launcher").click()
+    choose(page, "Aloitetaan")
+    panel = page.locator("dialog.panel").bounding_box()
+    assert panel is not None
+    assert panel["y"] >= 0
+    assert panel["y"] + panel["height"] <= banner["y"]
+    page.get_by_role("button", name="Hyväksy").click()
+    expect(page.get_by_role("button", name="Kyllä")).to_be_visible()
+
+
+def test_a_module_that_cannot_be_joined_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "STATIC", tmp_path)
+    monkeypatch.setattr(bundle, "ENTRY", tmp_path / "a.js")
+    (tmp_path / "b.js").write_text("/** B. */\nexport const b = 1;\n", encoding="utf-8")
+    (tmp_path / "a.js").write_text('import { b as c } from "./b.js";\n// Why.\nconsole.log(c);\n', encoding="utf-8")
+    assert bundle.widget().code.decode() == (
+        "const _b_js = (() => {\nconst b = 1;\nreturn { b };\n})();\n"
+        "const _a_js = (() => {\nconst { b: c } = _b_js;\nconsole.log(c);\n})();\n"
+    )
+    (tmp_path / "b.js").write_text("export default 1;\n", encoding="utf-8")
+    with pytest.raises(bundle.BundleError, match=r"b\.js.*export default"):
+        bundle.widget()
+    (tmp_path / "b.js").write_text('import { d } from "./a.js";\nexport const b = d;\n', encoding="utf-8")
+    with pytest.raises(bundle.BundleError, match="imports itself"):
+        bundle.widget()
 
 
 def test_moving_and_removing_the_element(page: Page, fake: Fake) -> None:
@@ -198,7 +290,6 @@ def test_moving_and_removing_the_element(page: Page, fake: Fake) -> None:
     say(page, "siirretty")
     expect(page.get_by_role("button", name="Kyllä")).to_be_visible()
     page.evaluate("{ const chat = document.querySelector('tienviitta-chat'); chat.remove(); window.kept = chat; }")
-    page.wait_for_timeout(100)
     page.evaluate("document.body.append(window.kept)")
     expect(page.get_by_role("button", name="Kyllä")).to_be_visible()
     assert len(fake.talks) == 1

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.widget.conftest import choose, open_chat, say, to_results
-from tests.widget.fake_api import Fake, problem
+from tests.widget.conftest import choose, open_chat, say, to_results, until
+from tests.widget.fake_api import API, CORRECTIONS, Fake, problem
 
 
 def focused(page: Page) -> str:
@@ -236,14 +237,29 @@ def test_reload_restores_the_talk(chat: Page, fake: Fake) -> None:
     assert len(fake.talks) == 1
 
 
+def another_tab(context: BrowserContext) -> Page:
+    """A tab with the panel open. A new one asks the others for their talk and gives them a moment; on a busy machine
+    they may take longer to answer, so here it waits as long as it needs.
+    """
+    source = (API / "static" / "widget" / "talk.js").read_text("utf-8")
+    moment = re.search(r"resolve\(null\), (\d+)\)", source)
+    assert moment
+    page = context.new_page()
+    page.add_init_script(
+        "const usual = window.setTimeout; window.setTimeout = (run, time, ...more) => "
+        f"usual(run, time === {moment[1]} ? 60000 : time, ...more);"
+    )
+    page.goto("/")
+    page.locator(".launcher").click()
+    return page
+
+
 def test_a_second_tab_has_the_same_talk(new_context: Callable[..., BrowserContext], fake: Fake) -> None:
     context = new_context()
     first = open_chat(context.new_page())
     choose(first, "Aloitetaan")
     expect(first.get_by_role("button", name="Kyllä")).to_be_visible()
-    second = context.new_page()
-    second.goto("/")
-    second.locator(".launcher").click()
+    second = another_tab(context)
     expect(second.get_by_role("button", name="Kyllä")).to_be_visible()
     say(second, "kirjoitan toisesta välilehdestä")
     expect(first.get_by_text("kirjoitan toisesta välilehdestä")).to_be_visible()
@@ -252,6 +268,67 @@ def test_a_second_tab_has_the_same_talk(new_context: Callable[..., BrowserContex
     choose(second, "Poista keskustelu")
     choose(second, "Poista kaikki")
     expect(first.get_by_role("heading", name="Keskustelu on poistettu")).to_be_visible()
+
+
+def shows_what_is_stored(page: Page, fake: Fake) -> None:
+    """All of it, once, in order."""
+
+    def told() -> list[str]:
+        return page.locator(".message .bubble").all_inner_texts()
+
+    def stored() -> list[str]:
+        return [m["text"] for m in fake.talk.messages]
+
+    until(page, lambda: told() == stored(), lambda: (told(), stored()))
+
+
+def test_two_tabs_stay_the_same_talk(new_context: Callable[..., BrowserContext], fake: Fake) -> None:
+    """Both write, in turn and at once, and one reloads: nothing is lost, doubled or out of order in either."""
+    context = new_context()
+    first = open_chat(context.new_page())
+    second = another_tab(context)
+    expect(second.get_by_role("button", name="Aloitetaan")).to_be_visible()
+    choose(first, "Aloitetaan")
+    # What may be answered is the same in both, and gone in both once it was answered.
+    expect(second.get_by_role("button", name="Kyllä")).to_be_visible()
+    choose(second, "Kyllä")
+    expect(first.get_by_role("button", name="10", exact=True)).to_be_visible()
+    expect(first.get_by_role("button", name="Kyllä")).to_have_count(0)
+    fake.delay_s = 0.4
+    for page, text in ((first, "ensimmäisestä"), (second, "toisesta")):
+        say(page, text)
+    for page in (first, second):
+        expect(page.get_by_role("log").get_by_text("Aloita uravalmennuksesta.").first).to_be_visible()
+        expect(page.locator(".message.sending, .message.waiting")).to_have_count(0)
+    fake.delay_s = 0
+    second.reload()
+    expect(second.get_by_role("button", name="Korjaan vastausta")).to_be_visible()
+    fake.say("adviser", "Hei molempiin.")
+    for page in (first, second):
+        expect(page.get_by_role("log").get_by_text("Hei molempiin.")).to_be_visible()
+        shows_what_is_stored(page, fake)
+    assert len(fake.talks) == 1
+    assert len({body["client_id"] for body in fake.seen}) == len(fake.seen) == 4
+
+
+def test_a_copied_tab_does_not_send_again_what_waits(new_context: Callable[..., BrowserContext], fake: Fake) -> None:
+    """A browser copies the storage with the tab, and with it what has not been sent: the same client_id goes twice."""
+    context = new_context()
+    first = open_chat(context.new_page())
+    first.route("**/messages", lambda route: route.abort("connectionrefused"))
+    say(first, "kirjoitan katkon aikana")
+    expect(first.get_by_text("Odottaa yhteyttä")).to_be_visible()
+    kept = first.evaluate("JSON.stringify(sessionStorage)")
+    second = context.new_page()
+    second.add_init_script(f"Object.assign(sessionStorage, JSON.parse({kept!r}))")
+    second.goto("/")
+    expect(second.get_by_role("button", name="Kyllä")).to_be_visible()
+    first.unroute("**/messages")
+    expect(first.get_by_text("Odottaa yhteyttä")).to_have_count(0)
+    expect(first.get_by_role("button", name="Kyllä")).to_be_visible()
+    assert [m["text"] for m in fake.talk.messages].count("kirjoitan katkon aikana") == 1
+    for page in (first, second):
+        shows_what_is_stored(page, fake)
 
 
 def test_the_token_is_not_in_an_address_or_in_local_storage(chat: Page, fake: Fake) -> None:
@@ -311,12 +388,48 @@ def test_a_shared_computer_leaves_nothing_behind(chat: Page, fake: Fake) -> None
     assert len(fake.talks) == 2
 
 
-def test_the_talk_can_be_kept_as_text(chat: Page, fake: Fake) -> None:
+def test_a_shared_computer_erases_when_the_page_is_closed(
+    new_context: Callable[..., BrowserContext], fake: Fake
+) -> None:
+    chat = open_chat(new_context().new_page())
+    choose(chat, "Valikko")
+    chat.get_by_role("button", name="Yhteinen tietokone").click()
+    other = chat.context.new_page()
+    chat.close(run_before_unload=True)
+    until(other, lambda: fake.talk.deleted)
+
+
+def test_an_earlier_answer_is_changed_from_the_summary(chat: Page, fake: Fake) -> None:
+    """Many choices with long names: under each other, each as wide as the others, none cut."""
+    to_results(chat)
+    choose(chat, "Korjaan vastausta")
+    choices = chat.get_by_role("list", name="Vastausvaihtoehdot").get_by_role("button")
+    expect(choices).to_have_count(len(CORRECTIONS))
+    boxes = choices.evaluate_all(
+        """all => all.map((e) => { const b = e.getBoundingClientRect();
+             return [b.left, b.width, b.top, b.height, e.scrollWidth - e.clientWidth]; })"""
+    )
+    assert len({(left, width) for left, width, *_ in boxes}) == 1
+    assert [top for _, _, top, *_ in boxes] == sorted({top for _, _, top, *_ in boxes})
+    assert all(height >= 44 and cut <= 0 for *_, height, cut in boxes)
+    with chat.expect_response("**/messages"):
+        choose(chat, "Kotikunta")
+    expect(chat.locator(".message.resident .bubble").last).to_have_text("Kotikunta")
+    assert fake.seen[-1]["payload"] == f"/correct_{CORRECTIONS.index('Kotikunta')}"
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "begins"),
+    [("Tallenna keskustelu tekstinä", "keskustelu.txt", b"bot: Hei. Olen palvelubotti"),
+     ("Tallenna keskustelu PDF:nä", "keskustelu.pdf", b"%PDF-")],
+)  # fmt: skip
+def test_the_talk_can_be_kept(chat: Page, item: str, name: str, begins: bytes) -> None:
     choose(chat, "Valikko")
     with chat.expect_download() as download:
-        choose(chat, "Tallenna keskustelu tekstinä")
-    assert download.value.suggested_filename == "keskustelu.txt"
-    assert "Olen palvelubotti" in Path(download.value.path()).read_text(encoding="utf-8")
+        choose(chat, item)
+    assert download.value.suggested_filename == name
+    assert Path(download.value.path()).read_bytes().startswith(begins)
+    expect(chat.get_by_role("button", name="Valikko")).to_be_focused()
 
 
 def test_the_print_view_has_no_scripts(chat: Page) -> None:
@@ -330,12 +443,12 @@ def test_the_print_view_has_no_scripts(chat: Page) -> None:
     popup.value.close()
 
 
-@pytest.mark.parametrize(("answer", "helped"), [("Kyllä oli", True), ("Ei ollut", False)])
-def test_feedback(chat: Page, fake: Fake, answer: str, helped: bool) -> None:
+@pytest.mark.parametrize(("answer", "helped"), [("Kyllä oli", "yes"), ("Osittain", "partly"), ("Ei ollut", "no")])
+def test_feedback(chat: Page, fake: Fake, answer: str, helped: str) -> None:
     choose(chat, "Valikko")
     choose(chat, "Anna palautetta")
     choose(chat, "Lähetä palaute")
-    expect(chat.get_by_text("Valitse ensin kyllä tai ei.")).to_be_visible()
+    expect(chat.get_by_text("Valitse ensin jokin vaihtoehdoista.")).to_be_visible()
     chat.get_by_label(answer).check()
     choose(chat, "Lähetä palaute")
     expect(chat.get_by_role("heading", name="Kiitos palautteesta.")).to_be_focused()
@@ -357,8 +470,10 @@ def test_from_asking_for_a_person_to_the_end(chat: Page, fake: Fake) -> None:
     fake.say("adviser", "Hei, olen Maija.")
     expect(chat.get_by_text("Maija kirjoittaa")).not_to_be_visible()
     expect(chat.locator(".message.adviser .sender")).to_contain_text("Neuvoja Maija")
-    chat.get_by_label("Viestisi").press_sequentially("moi")
-    chat.get_by_label("Viestisi").press("Enter")
+    with chat.expect_response("**/typing"):
+        chat.get_by_label("Viestisi").press_sequentially("moi")
+    with chat.expect_response("**/messages"):
+        chat.get_by_label("Viestisi").press("Enter")
     expect(chat.locator(".message.resident .bubble").last).to_have_text("moi")
     assert any(request.endswith("/typing") for request in fake.requests)
     fake.set_status("closed")
@@ -366,8 +481,7 @@ def test_from_asking_for_a_person_to_the_end(chat: Page, fake: Fake) -> None:
     expect(chat.get_by_role("log").get_by_text("Sovittiin: soitto huomenna.")).to_be_visible()
     expect(chat.locator(".strip.closed").get_by_role("button", name="Anna palautetta")).to_be_visible()
     assert [m["seq"] for m in fake.talk.messages] == list(range(1, len(fake.talk.messages) + 1))
-    shown = chat.locator(".message .bubble").all_inner_texts()
-    assert shown == [m["text"] for m in fake.talk.messages]
+    shows_what_is_stored(chat, fake)
 
 
 def test_waiting_can_be_cancelled(chat: Page, fake: Fake) -> None:
