@@ -47,6 +47,25 @@ def opened_page(path: str) -> Callable[[Page, Fake], None]:
     return show
 
 
+def own_colours(page: Page, fake: Fake) -> None:
+    """A site with colours, logo and heading of its own."""
+    fake.host_page = (
+        """<!doctype html><html lang="fi"><head><meta charset="utf-8"><title>Esimerkkikunta</title>
+        <link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/site.css">
+        <style>:root, tienviitta-chat { --tv-primary: #1d5b3a; --tv-primary-strong: #123d26; --tv-accent: #f0a202;
+        --tv-link: #1d5b3a; --tv-ground: #f3f1ea; }</style></head><body><main class="width article">
+        <h1>Työ ja yrittäminen</h1><p class="lead">Kunnan omat värit, logo ja otsikko.</p></main>
+        <script type="module" src="/widget.js"></script><tienviitta-chat heading="Kuntaopas"
+        logo="/static/icon.svg" launcher-text="Kysy kuntaoppaalta"></tienviitta-chat></body></html>""",
+        "default-src 'self'; style-src 'self' 'unsafe-inline'",
+    )
+    page.goto("/host")
+    page.locator(".launcher").click()
+    page.get_by_role("button", name="Aloitetaan").click()
+    page.get_by_role("button", name="Kyllä").click()
+    page.get_by_text("2/3 Terveys ja arki").wait_for()
+
+
 def queue(page: Page, _fake: Fake) -> None:
     """The adviser's queue."""
     sign_in(page)
@@ -89,7 +108,9 @@ PICTURES: list[tuple[str, Callable[[Page, Fake], None], dict[str, Any]]] = [
     ("kysymys-suuri-teksti", states.large_text, PANEL),
     ("palvelut", states.results, PANEL),
     ("palvelut-320", states.results, PHONE),
-    ("palvelut-tumma", states.results, DESKTOP | DARK),
+    ("palvelut-tumma", states.results, PANEL | DARK),
+    ("vastauksen-muutos", states.correcting, PANEL),
+    ("vastauksen-muutos-320", states.correcting, PHONE),
     ("valikko", states.menu, PANEL),
     ("valikko-320", states.menu, PHONE),
     ("jonossa", states.queued, PANEL),
@@ -101,9 +122,14 @@ PICTURES: list[tuple[str, Callable[[Page, Fake], None], dict[str, Any]]] = [
     ("vika", states.failed, PANEL),
     ("poistuuko", states.erasing, PANEL),
     ("poistettu", states.erased, PANEL),
+    ("keskustelua-ei-ole", states.gone, PANEL),
+    ("kukaan-ei-ehtinyt", states.nobody_came, PANEL),
+    ("viesti-ei-kelpaa", states.refused, PANEL),
     ("palaute", states.feedback, PHONE),
     ("liian-pitka", states.too_long, PHONE),
     ("pakotetut-varit", states.question, PANEL | {"forced_colors": "active"}),
+    ("pakotetut-varit-palvelut", states.correcting, PANEL | {"forced_colors": "active"}),
+    ("kunnan-varit", own_colours, DESKTOP),
     ("koko-sivu", states.full_page, DESKTOP),
     ("saavutettavuus", opened_page("/accessibility"), DESKTOP),
     ("tietosuoja-320", opened_page("/privacy"), PHONE),
@@ -125,7 +151,7 @@ def make(browser: Browser, fake: Fake, name: str, show: Callable[[Page, Fake], N
     page.mouse.move(2, 2)
     page.wait_for_timeout(200)
     panel = page.locator("dialog.panel[open]")
-    only_panel = options in (PANEL, PANEL | DARK) and panel.count()
+    only_panel = options["viewport"] == PANEL["viewport"] and panel.count()
     (panel if only_panel else page).screenshot(path=OUT / f"{name}.png", animations="disabled", scale="css")
     context.close()
 
