@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +39,10 @@ from settings import Settings
 
 BUSY_TIMEOUT_MS = 4000
 """A resident waits five seconds at most, also for the word that something is wrong."""
+LEAST_BUSY_TIMEOUT_MS = 500
+"""So long a write waits for other processes at least, however long it waited for those of its own."""
 _WRITE = "tienviitta_write"
+_WAIT_MS = "tienviitta_wait_ms"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -116,8 +120,13 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get(_WRITE, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(_WRITE, False):
+            # Only those who write wait for others.
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={options.get(_WAIT_MS, BUSY_TIMEOUT_MS)}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
 
 def _make_folder(url: URL) -> None:
@@ -158,19 +167,23 @@ class Database:
             TimeoutError: another write has taken too long.
             sqlalchemy.exc.OperationalError: the database is locked, full or away.
         """
-        async with self._turn_to_write(), self._writers() as session, session.begin():
+        async with self._turn_to_write() as wait_ms, self._writers() as session, session.begin():
+            await session.connection(execution_options={_WAIT_MS: wait_ms})
             yield session
 
     @contextlib.asynccontextmanager
-    async def _turn_to_write(self) -> AsyncIterator[None]:
+    async def _turn_to_write(self) -> AsyncIterator[int]:
+        """Wait for the writes of this process that came before; gives how many ms are left to wait for others'."""
         if self._turnstile is None:
-            yield
+            yield BUSY_TIMEOUT_MS
             return
+        begun = time.monotonic()
         # While another process holds the database, those behind wait no longer than the first of them.
         async with asyncio.timeout(BUSY_TIMEOUT_MS / 1000):
             await self._turnstile.acquire()
+        waited_ms = int((time.monotonic() - begun) * 1000)
         try:
-            yield
+            yield max(LEAST_BUSY_TIMEOUT_MS, BUSY_TIMEOUT_MS - waited_ms)
         finally:
             self._turnstile.release()
 

@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 
 from api.context import Context
 from api.conversations.models import Conversation, Message
-from api.database import Database, make_sync_engine, now, sync_session, upgrade
+from api.database import BUSY_TIMEOUT_MS, LEAST_BUSY_TIMEOUT_MS, Database, make_sync_engine, now, sync_session, upgrade
 from api.handoff.models import Handoff
 from api.privacy import crypto, retention
 from api.security import SettingsError, check_settings, keyring
@@ -66,14 +66,43 @@ def test_sqlite_survives_a_power_cut_and_keeps_references(tmp_path: Path) -> Non
         async with database.write() as session:
             found = {
                 name: await session.scalar(text(f"PRAGMA {name}"))
-                for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+                for name in ("journal_mode", "synchronous", "foreign_keys")
             }
         await database.close()
         return found
 
     assert asyncio.run(pragmas()) == {
-        "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 4000,
+        "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1,
     }  # fmt: skip
+
+
+def test_a_write_that_waited_for_its_own_process_waits_less_for_others(tmp_path: Path) -> None:
+    """Or a resident would wait twice as long for the word that something is wrong."""
+    settings = make_settings(tmp_path, 1)
+    upgrade(settings)
+
+    async def left(*, first_takes_s: float) -> int:
+        database = Database(settings)
+        begun = asyncio.Event()
+
+        async def first() -> None:
+            async with database.write():
+                begun.set()
+                await asyncio.sleep(first_takes_s)
+
+        async def second() -> int:
+            await begun.wait()
+            async with database.write() as session:
+                found = await session.scalar(text("PRAGMA busy_timeout"))
+                assert isinstance(found, int)
+                return found
+
+        _, waits_ms = await asyncio.gather(first(), second())
+        await database.close()
+        return waits_ms
+
+    assert LEAST_BUSY_TIMEOUT_MS < asyncio.run(left(first_takes_s=0.3)) <= BUSY_TIMEOUT_MS - 250
+    assert asyncio.run(left(first_takes_s=BUSY_TIMEOUT_MS / 1000 - 0.3)) == LEAST_BUSY_TIMEOUT_MS
 
 
 def test_keys_rotate(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -38,6 +39,17 @@ def goes_on(load: Load) -> None:
     eventually(lambda: load.ledger.acknowledged() >= before + 3, lambda: "it did not go on")
 
 
+@contextlib.contextmanager
+def held(path: str) -> Iterator[None]:
+    """Another program keeps a write transaction open on the database file while the block runs, however that ends."""
+    with contextlib.closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            other.execute("ROLLBACK")
+
+
 def test_another_writer_holds_the_database(service: Service) -> None:
     with (
         Load(service.settings.url, service.secret, residents=2) as load,
@@ -46,19 +58,16 @@ def test_another_writer_holds_the_database(service: Service) -> None:
         created = http.post("/api/v1/conversations", json={}).json()
         path, headers = f"/api/v1/conversations/{created['id']}", {"Authorization": f"Bearer {created['token']}"}
         body = {"client_id": str(uuid.uuid4()), "text": "moi"}
-        other = sqlite3.connect(file_of(service), timeout=20, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        started = time.monotonic()
-        answer = http.post(f"{path}/messages", json=body, headers=headers)
-        assert time.monotonic() - started < MOST_S
-        assert answer.status_code == 503
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert int(answer.headers["retry-after"]) > 0
-        assert "häiriö" in answer.json()["title"]
-        assert http.get("/healthz").status_code == 200
-        assert http.get(path, headers=headers).status_code == 200, "reading goes on"
-        other.execute("ROLLBACK")
-        other.close()
+        with held(file_of(service)):
+            started = time.monotonic()
+            answer = http.post(f"{path}/messages", json=body, headers=headers)
+            assert time.monotonic() - started < MOST_S
+            assert answer.status_code == 503
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert int(answer.headers["retry-after"]) > 0
+            assert "häiriö" in answer.json()["title"]
+            assert http.get("/healthz").status_code == 200
+            assert http.get(path, headers=headers).status_code == 200, "reading goes on"
         goes_on(load)
         assert http.post(f"{path}/messages", json=body, headers=headers).status_code == 200
         said = [message["text"] for message in http.get(path, headers=headers).json()["messages"]]
