@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from catalogue import store
 from catalogue.models import Catalogue, Service
 from catalogue.recommend import recommend
-from catalogue.search import SearchIndex
+from catalogue.search import SURE_SCORE, SearchIndex
 from settings import Settings
 
 REVISION_CHECK_S = 30.0
@@ -55,13 +55,16 @@ class CatalogueAccess:
         """A service by id, also one that has ended; None if there is none."""
         return next((service for service in self.catalogue().services if service.id == service_id), None)
 
-    def search(self, text: str, *, limit: int = 3, municipality: str | None = None) -> list[Service]:
-        """Services that fit ``text`` best; only true matches, no nearest guesses."""
+    def meant(self, text: str) -> Service | None:
+        """The service that ``text`` speaks of; None where that is a mere guess."""
+        page = self._search_index().search(text, limit=1, least=SURE_SCORE)
+        return None if page.nearest else page.items[0]
+
+    def _search_index(self) -> SearchIndex:
         catalogue = self.catalogue()
         if self._index is None:
             self._index = SearchIndex(catalogue)
-        page = self._index.search(text, limit=limit, municipality=municipality)
-        return [] if page.nearest else list(page.items)
+        return self._index
 
     def in_group(self, group: str, on: date) -> list[Service]:
         """Services of a group that are valid on a day."""

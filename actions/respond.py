@@ -147,6 +147,8 @@ def _handler(turn: Turn) -> Handler:
         return rejection.reject
     if services.asks_for_more(turn):
         return services.more
+    if says("only_angry_signs", turn.text):
+        turn.intent = "complain"
     if _refuses_what_is_asked(turn):
         turn.intent = "deny"
     if denies_with_reasons(turn):

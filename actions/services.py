@@ -203,7 +203,8 @@ def _meant(turn: Turn, kind: AnswerKind) -> Service | None:
     found = _named(turn)
     access = _access(turn)
     if not found and turn.text and not turn.is_button and kind == "what":
-        found = access.search(turn.text, limit=1)
+        meant = access.meant(turn.text)
+        found = [] if meant is None else [meant]
     if not found and turn.state.topic is not None and (kind != "what" or says("points_back", turn.text)):
         topic = access.service(turn.state.topic)
         found = [topic] if topic is not None else []

@@ -226,7 +226,8 @@ def meaning_between(question_id: str | None, turn: Turn) -> str | None:
     """What a message that was not understood may be taken for, by its two likeliest meanings; None for nothing.
 
     A person is never withheld: "joo haluan jutella jonkun kanssa" lies between a yes and the wish. "Kyllä, käyn
-    työtoiminnassa" begins with its answer. Where a number is asked, what sounds unsure and has none is unsure.
+    työtoiminnassa" begins with its answer. "Haluaisin kyllä mutta" leaves it in the air: an answer too. Where a number
+    is asked, what sounds unsure and has none is unsure.
     """
     likely = _likely(turn)
     wish = next((name for name in likely if name in ASKS_FOR_PERSON), None)
@@ -238,6 +239,8 @@ def meaning_between(question_id: str | None, turn: Turn) -> str | None:
     kind = questions()[question_id].kind
     begins = {"yes": "affirm", "no": "deny"}.get(opening(turn.text) or "") if kind == "yes_no" else None
     tells = all(name in POLARITY or name.startswith("inform_") for name in likely)
+    if kind == "yes_no" and likely and tells and says("trails_off", turn.text):
+        return "unsure"
     if begins is not None and tells and (begins in likely or between_yes_and_no(turn)):
         return begins
     return "unsure" if kind == "integer" and likely[:1] == ["unsure"] and not volunteered(turn) else None

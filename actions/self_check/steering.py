@@ -89,7 +89,7 @@ def go_back(turn: Turn) -> None:
 
 
 def correct(turn: Turn) -> None:
-    """Change an earlier answer: the one pointed at, the last one after "ei kun", or the one chosen from a list."""
+    """Change an earlier answer: the one pointed at, the last one ("ei kun", "äskeinen"), or one chosen from a list."""
     state = turn.state
     pointed = turn.entity("question")
     if not turn.is_button:
@@ -99,7 +99,7 @@ def correct(turn: Turn) -> None:
             turn.say("utter_corrected", noted=noted(new))
             after_change(turn)
             return
-        if pointed is None and state.order and says("oops", turn.text):
+        if pointed is None and state.order and (says("oops", turn.text) or says("the_one_before", turn.text)):
             pointed = state.order[-1]
     if pointed in questions() and pointed in state.answers:
         turn.say(

@@ -224,3 +224,25 @@ def test_no_to_the_offer_of_a_person_is_no_answer_to_the_question(said_first):
     talk.says("deny", "en")
     assert talk.state.answers == {}
     assert talk.said[-1] == "utter_ask_wants_work"
+
+
+LEFT_IN_THE_AIR = [("affirm", 0.45), ("unsure", 0.4)]
+
+
+@pytest.mark.parametrize("text", ["haluaisin kyllä mutta", "joo mut..", "no en kai mutku"])
+def test_what_is_left_in_the_air_is_an_unsure_answer(text):
+    talk = Talk().says("start_self_check").says("nlu_fallback", text, LEFT_IN_THE_AIR)
+    assert talk.state.answers["wants_work"] == "unsure"
+
+
+def test_what_is_no_answer_is_none_for_being_left_in_the_air():
+    for ranking in ([("ask_privacy", 0.4), ("affirm", 0.38)], [("greet", 0.1)]):
+        talk = Talk().says("start_self_check").says("nlu_fallback", "kuka näitä lukee mutta", ranking)
+        assert "wants_work" not in talk.state.answers
+
+
+@pytest.mark.parametrize(("text", "angry"), [("😡😡😡", True), ("🤬!!", True), ("😊", False), ("joo 😡", False)])
+def test_signs_of_anger_without_a_word_are_a_complaint(text, angry):
+    talk = Talk().says("start_self_check").says("affirm", text)
+    assert ("wants_work" not in talk.state.answers) == angry
+    assert any(payload == "/request_human" for _, payload in talk.buttons()) or not angry

@@ -20,6 +20,12 @@ def test_a_bare_correction_means_the_last_answer():
     assert "feels_able_to_work" not in talk.state.answers
 
 
+@pytest.mark.parametrize("text", ["vastasin äskeiseen väärin", "edellinen meni pieleen", "se viimeisin on väärin"])
+def test_the_one_before_is_the_last_answer(text):
+    talk = at("work_ability_score").says("correct_answer", text)
+    assert talk.said == ["utter_correcting", "utter_ask_feels_able_to_work"]
+
+
 def test_a_wish_to_correct_something_shows_the_list():
     talk = at("work_ability_score").says("correct_answer", "haluan muuttaa yhtä vastausta")
     assert talk.said == ["utter_which_to_correct"]
