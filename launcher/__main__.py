@@ -117,12 +117,13 @@ def _call(*argv: str) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Linters and all tests: those of the engine in one process, the others beside them, fast ones first."""
+    """Linters and all tests, in two processes: training and dialogues in one, fast tests first in the other."""
     if not arguments:
         failed = lint([])
         if failed:
             return failed
-    return _call(sys.executable, "-m", "pytest", *(arguments or ["tests", "-n", "2", "--dist", "loadscope"]))
+    everything = ["tests", "-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
+    return _call(sys.executable, "-m", "pytest", *(arguments or everything))
 
 
 def lint(_arguments: list[str]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -73,8 +75,26 @@ def ensure_model(log: Path) -> Path:
     check_bot_content()
     catalogue_content()
     target = model_path()
-    if target.exists():
-        return target
+    with _one_at_a_time():
+        return target if target.exists() else _train(target, log)
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait while another process trains; it may be training this very model."""
+    folder = os.open(ROOT / "bot", os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("tienviitta: another process is training; waiting for it", flush=True)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _train(target: Path, log: Path) -> Path:
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     argv = [

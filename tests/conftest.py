@@ -1,7 +1,8 @@
 """Fixtures of all tests: the real service on free ports, a browser, and the order in which tests run.
 
-`make test` uses two processes. The tests that need a trained engine are one group, in one of them, which begins at
-once because training takes longest; the others follow one another in the second, fast ones first.
+`make test` uses two processes, and a folder stays in one of them. The dialogues begin at once in the first, because
+the training that they wait for takes longest; the other folders follow one another in the second, fast ones first, and
+in the first as soon as it is free.
 """
 
 from __future__ import annotations
@@ -33,10 +34,13 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("here")
 
-ORDER = ["actions", "language", "docs", "catalogue", "bot", "nlu", "api", "privacy", "security", "faults", "widget"]
-"""Folders in the order in which they run; what is not named runs last."""
-ENGINE = ["launcher", "dialogues", "system", "examples"]
-"""Folders whose tests train or start the engine."""
+ORDER = [
+    "actions", "language", "docs", "catalogue", "bot", "nlu", "launcher", "api", "privacy", "security", "widget",
+    "faults", "examples", "system", "dialogues",
+]  # fmt: skip
+"""Folders in the order in which they run, those that need the engine at the end."""
+TRAINS = "dialogues"
+"""The folder that begins beside the fast ones, and trains."""
 PROCESSES = ["system", "faults"]
 """Folders whose tests drive real processes."""
 EXPECT_WITHIN_MS = 30_000
@@ -49,7 +53,7 @@ def folder_of(path: str) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Fast tests first: a mistake in a rule shows at once. Beside them, where there are two processes, the engine's."""
+    """Fast tests first: a mistake in a rule shows at once. Beside them, where there are two processes, the training."""
     parallel = hasattr(config, "workerinput")
 
     def folder(item: pytest.Item) -> str:
@@ -66,23 +70,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def place(item: pytest.Item) -> int:
         name = folder(item)
-        if name in ENGINE:
-            return ENGINE.index(name) - (100 if parallel else -100)
-        return ORDER.index(name) if name in ORDER else len(ORDER)
+        return -1 if parallel and name == TRAINS else ORDER.index(name)
 
     items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Two groups, each to stay in one process."""
+    """A folder to a process, in the order of the collection."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByEngine(LoadScopeScheduling):  # type: ignore[misc]
+    class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return "engine" if folder_of(nodeid.partition("::")[0]) in ENGINE else "others"
+            return folder_of(nodeid.partition("::")[0])
 
-    return ByEngine(config, log)
+    return ByFolder(config, log)
 
 
 @dataclass(frozen=True)

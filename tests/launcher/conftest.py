@@ -33,6 +33,11 @@ if sys.argv[3] == "train":
         pathlib.Path("training-began").touch()
         import time
         time.sleep(600)
+    with open("trainings", "a") as trainings:
+        trainings.write("one\\n")
+    if "name: Brief" in config:
+        import time
+        time.sleep(4)
     folder = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / (sys.argv[sys.argv.index("--fixed-model-name") + 1] + ".tar.gz")).touch()

@@ -124,6 +124,17 @@ def test_it_trains_once_and_again_after_a_change(project: Project) -> None:
     assert len(list(models.iterdir())) == 2
 
 
+def test_two_at_once_train_once(project: Project) -> None:
+    project.edit("bot/config.yml", lambda text: text + "\n  - name: Brief\n")
+
+    both = [project.start("train") for _ in range(2)]
+    said = [process.communicate(timeout=300)[0] for process in both]
+
+    assert [process.returncode for process in both] == [0, 0], said
+    assert (project.root / "trainings").read_text() == "one\n"
+    assert sum("trained in" in output for output in said) == 1
+
+
 def test_old_models_are_removed(project: Project) -> None:
     models = project.root / "bot" / "models"
     models.mkdir()
