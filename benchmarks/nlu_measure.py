@@ -22,7 +22,17 @@ import yaml
 from sklearn.metrics import f1_score
 
 from benchmarks.in_context import with_questions
-from benchmarks.nlu_parse import ROOT, SAFETY, Model, Parsed, altered, memory_mb, training_examples, utterances
+from benchmarks.nlu_parse import (
+    ROOT,
+    SAFETY,
+    Model,
+    Parsed,
+    altered,
+    memory_mb,
+    quiet_alarms,
+    training_examples,
+    utterances,
+)
 
 FALLBACK = "nlu_fallback"
 Items = list[dict[str, Any]]
@@ -156,6 +166,7 @@ def measure(path: Path) -> dict[str, Any]:
     in_context = model.parse(asked)
     near = bare(content.get("not_crisis") or [])
     alarms = [p for p in model.parse(near) if p.intent in SAFETY]
+    quiet = bare(quiet_alarms())
     scores = f1_score(truth, best, average=None, labels=intents, zero_division=0)
     registers = {
         str(name): {
@@ -183,6 +194,7 @@ def measure(path: Path) -> dict[str, Any]:
         "others_in_context": float(np.mean([in_context[n].top == truth[n] for n in others])),
         **{how: summary(items, model.parse(altered(items, how))) for how in ("no_dots", "slips", "upper")},
         "near_misses": {"count": len(near), "alarms": len(alarms)},
+        "quiet_alarms": summary(quiet, model.parse(quiet)),
         "calibration": calibration(items, plain),
         "intents": [
             {"intent": n, "f1": float(s), "count": truth.count(n)} for n, s in zip(intents, scores, strict=True)

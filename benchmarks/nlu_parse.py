@@ -95,11 +95,18 @@ def memory_mb() -> float:
 
 
 def utterances() -> dict[str, list[dict[str, Any]]]:
-    """The held-out utterances: `utterances` and `not_crisis`."""
+    """The held-out utterances: `utterances` of all intents and `not_crisis`."""
     content: dict[str, list[dict[str, Any]]] = yaml.safe_load(
         (ROOT / "tests" / "nlu" / "utterances.yml").read_text(encoding="utf-8")
     )
     return content
+
+
+def quiet_alarms() -> list[dict[str, Any]]:
+    """Held-out alarms that are hard to hear, and harmless messages that sound like them."""
+    content = yaml.safe_load((ROOT / "tests" / "nlu" / "quiet_alarms.yml").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = content["utterances"]
+    return found
 
 
 def training_examples() -> list[tuple[str, str]]:

@@ -104,6 +104,7 @@ def goals(found: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
 
 def render(found: dict[str, Any], pipelines: dict[str, Any] | None) -> str:
     """The page."""
+    quiet = found["quiet_alarms"]
     parts = [
         "<h1>How well the bot understands</h1>",
         f"<p>Measured {found['date']} on held-out utterances that it was never trained on; "
@@ -134,6 +135,9 @@ def render(found: dict[str, Any], pipelines: dict[str, Any] | None) -> str:
         f"found; {found['plain']['false_alarm_count']} false alarms in {found['plain']['others']} other messages; "
         f"{found['near_misses']['alarms']} alarms in {found['near_misses']['count']} messages made to sound "
         "alarming.</p>",
+        f"<p>Of alarms that are hard to hear, {quiet['safety_count'] - quiet['safety_missed']} of "
+        f"{quiet['safety_count']} found; {quiet['false_alarm_count']} alarms in {quiet['others']} harmless messages "
+        "that sound like them.</p>",
         "<h2>The question asked</h2>",
         _bars(
             [

@@ -48,7 +48,7 @@ class SafetyDetector(Component, IntentClassifier):
         `calm`: how likely words and characters may find them at most to decide alone that it is neither;
         `ranking_length`: entries of the ranking that are kept.
         """
-        return {"threshold": 0.25, "part_threshold": 0.6, "calm": 0.01, "ranking_length": 10}
+        return {"threshold": 0.2, "part_threshold": 0.6, "calm": 0.01, "ranking_length": 10}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Look at each message and every part of it."""

@@ -121,7 +121,7 @@ def judge(
     patterns: Patterns,
     text: str,
     odds: NDArray[np.float32] | None,
-    threshold: float = 0.25,
+    threshold: float = 0.2,
     part_threshold: float = 0.6,
 ) -> Finding | None:
     """Weigh the signals.
