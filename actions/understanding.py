@@ -219,6 +219,11 @@ def between_yes_and_no(turn: Turn) -> bool:
     return bool(likely) and set(likely) <= set(POLARITY)
 
 
+def _hinders(intent: str, turn: Turn) -> bool:
+    """Whether the message, if it means this, tells of something that makes life hard."""
+    return intent in HINDRANCES or (intent == "inform_life_in_order" and _negates(turn))
+
+
 ASKS_FOR_PERSON = ("request_human", "request_callback")
 
 
@@ -237,6 +242,8 @@ def meaning_between(question_id: str | None, turn: Turn) -> str | None:
     if agreed is not None:
         return agreed
     kind = questions()[question_id].kind
+    if kind == "barriers" and likely and all(_hinders(name, turn) for name in likely):
+        return "inform_life_situation"
     begins = {"yes": "affirm", "no": "deny"}.get(opening(turn.text) or "") if kind == "yes_no" else None
     tells = all(name in POLARITY or name.startswith("inform_") for name in likely)
     if kind == "yes_no" and likely and tells and says("trails_off", turn.text):
@@ -304,7 +311,11 @@ def tells_score(turn: Turn) -> bool:
 
 def denies_order(turn: Turn) -> bool:
     """Whether a message about life being in order is really about the contrary: "arki ei vaan suju"."""
-    return turn.intent == "inform_life_in_order" and bool(re.search(r"\bei\b", turn.text.casefold()))
+    return turn.intent == "inform_life_in_order" and _negates(turn)
+
+
+def _negates(turn: Turn) -> bool:
+    return bool(re.search(r"\bei\b", turn.text.casefold()))
 
 
 def denies_with_reasons(turn: Turn) -> bool:

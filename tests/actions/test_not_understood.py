@@ -246,3 +246,19 @@ def test_signs_of_anger_without_a_word_are_a_complaint(text, angry):
     talk = Talk().says("start_self_check").says("affirm", text)
     assert ("wants_work" not in talk.state.answers) == angry
     assert any(payload == "/request_human" for _, payload in talk.buttons()) or not angry
+
+
+BETWEEN_HARDSHIPS = [("inform_life_in_order", 0.4), ("inform_health_limits", 0.3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "ranking", "answer"),
+    [
+        ("arki ei vaan luista", BETWEEN_HARDSHIPS, ["other"]),
+        ("arki luistaa", BETWEEN_HARDSHIPS, None),
+        ("ei kuulu sulle", [("complain", 0.4), ("inform_life_situation", 0.39)], None),
+    ],
+)
+def test_asked_what_makes_life_hard_one_hardship_or_another_is_an_answer(text, ranking, answer):
+    talk = at("life_situation_allows_work").says("deny", "ei").says("nlu_fallback", text, ranking)
+    assert talk.state.answers.get("life_situation_barriers") == answer
