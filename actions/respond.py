@@ -21,6 +21,7 @@ from actions.understanding import (
     tells_score,
     told_barriers,
     volunteered,
+    wish_for_person,
 )
 
 HANDLERS: Mapping[str, Handler] = {
@@ -149,6 +150,8 @@ def _handler(turn: Turn) -> Handler:
         return services.more
     if says("only_angry_signs", turn.text):
         turn.intent = "complain"
+    if turn.intent == "complain":
+        turn.intent = wish_for_person(turn) or "complain"
     if _refuses_what_is_asked(turn):
         turn.intent = "deny"
     if denies_with_reasons(turn):

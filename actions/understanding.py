@@ -231,7 +231,7 @@ def meaning_between(question_id: str | None, turn: Turn) -> str | None:
     """What a message that was not understood may be taken for, by its two likeliest meanings; None for nothing.
 
     A person is never withheld: "joo haluan jutella jonkun kanssa" lies between a yes and the wish. "Kyllä, käyn
-    työtoiminnassa" begins with its answer. "Haluaisin kyllä mutta" leaves it in the air: an answer too. Where a number
+    työtoiminnassa" begins with its answer. "Haluaisin kyllä mutta" leaves it open: an answer too. Where a number
     is asked, what sounds unsure and has none is unsure.
     """
     likely = _likely(turn)
@@ -242,15 +242,23 @@ def meaning_between(question_id: str | None, turn: Turn) -> str | None:
     if agreed is not None:
         return agreed
     kind = questions()[question_id].kind
+    if says("understands_not", turn.text):
+        return "explain_question"
     if kind == "barriers" and likely and all(_hinders(name, turn) for name in likely):
         return "inform_life_situation"
     begins = {"yes": "affirm", "no": "deny"}.get(opening(turn.text) or "") if kind == "yes_no" else None
     tells = all(name in POLARITY or name.startswith("inform_") for name in likely)
-    if kind == "yes_no" and likely and tells and says("trails_off", turn.text):
+    open_ended = says("trails_off", turn.text) or ("unsure" in likely and says("weighs", turn.text))
+    if kind == "yes_no" and likely and tells and open_ended:
         return "unsure"
     if begins is not None and tells and (begins in likely or between_yes_and_no(turn)):
         return begins
     return "unsure" if kind == "integer" and likely[:1] == ["unsure"] and not volunteered(turn) else None
+
+
+def wish_for_person(turn: Turn) -> str | None:
+    """The wish for a person in a part of the message, which anger beside it must not drown; else None."""
+    return next((name for name in _sure_parts(turn) if name in ASKS_FOR_PERSON), None)
 
 
 def _sure_parts(turn: Turn) -> list[str]:

@@ -235,6 +235,19 @@ def test_what_is_left_in_the_air_is_an_unsure_answer(text):
     assert talk.state.answers["wants_work"] == "unsure"
 
 
+@pytest.mark.parametrize(
+    ("text", "ranking", "answer"),
+    [
+        ("tekisin mut kunto ei anna myöten", [("deny", 0.5), ("unsure", 0.45)], "unsure"),
+        ("tekisin, kunto ei anna myöten", [("deny", 0.5), ("unsure", 0.45)], None),
+        ("tekisin mut kunto ei anna myöten", [("deny", 0.5), ("affirm", 0.45)], None),
+    ],
+)
+def test_what_weighs_both_sides_is_unsure_where_that_is_likely(text, ranking, answer):
+    talk = Talk().says("start_self_check").says("nlu_fallback", text, ranking)
+    assert talk.state.answers.get("wants_work") == answer
+
+
 def test_what_is_no_answer_is_none_for_being_left_in_the_air():
     for ranking in ([("ask_privacy", 0.4), ("affirm", 0.38)], [("greet", 0.1)]):
         talk = Talk().says("start_self_check").says("nlu_fallback", "kuka näitä lukee mutta", ranking)
@@ -262,3 +275,20 @@ BETWEEN_HARDSHIPS = [("inform_life_in_order", 0.4), ("inform_health_limits", 0.3
 def test_asked_what_makes_life_hard_one_hardship_or_another_is_an_answer(text, ranking, answer):
     talk = at("life_situation_allows_work").says("deny", "ei").says("nlu_fallback", text, ranking)
     assert talk.state.answers.get("life_situation_barriers") == answer
+
+
+def test_anger_does_not_drown_the_wish_for_a_person():
+    parts = [("complain", 0.9), ("request_human", 0.8)]
+    talk = Talk().says("complain", "taas kysely, eikö ihmistä saa", clauses=parts)
+    assert talk.state.awaiting == "handoff_consent"
+    talk = Talk().says("complain", "taas kysely", clauses=[("complain", 0.9), ("request_human", 0.4)])
+    assert talk.state.awaiting is None
+
+
+@pytest.mark.parametrize(
+    ("text", "explained"), [("minä ei ymmärrä tämä", True), ("emmä tajuu tota", True), ("et ymmärrä mitään", False)]
+)
+def test_who_does_not_understand_the_question_gets_it_explained(text, explained):
+    between = [("simplify", 0.4), ("explain_question", 0.38)]
+    talk = Talk().says("start_self_check").says("nlu_fallback", text, between)
+    assert ("utter_explain_wants_work" in talk.said) == explained

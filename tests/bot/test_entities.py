@@ -113,7 +113,18 @@ def test_ages(text, age):
 
 
 @pytest.mark.parametrize(
-    "text", ["14-vuotias", "76-vuotias", "20 v työkokemusta", "5v", "alle kolmekymppinen", "oon 100 prosenttisen varma"]
+    "text",
+    [
+        "14-vuotias",
+        "76-vuotias",
+        "20 v työkokemusta",
+        "5v",
+        "alle kolmekymppinen",
+        "oon 100 prosenttisen varma",
+        "kokki olin kolmekymmentä vuotta",
+        "olin varastolla 22v",
+        "olin 35v ku firma kaatu",
+    ],
 )
 def test_no_age(text):
     assert find_ages(readable(text), TODAY) == []

@@ -21,6 +21,7 @@ _BEFORE = re.compile(
     r"|(?P<turning>\btayt(?:an|taa)\b(?:\s+\w+){0,2})"
     r"|(?P<maybe>\b(?:olen|oon|mina|ma|mie|mia|maa|meitsi on|olin|olevani|oisin))(?:\s+(?:nyt|jo|vasta|kohta|melkein|noin|semmonen|sellainen|tammonen|tallainen|vaan|vain|just|ite))*)\s*$"
 )
+_PAST = re.compile(r"\bolin(?:\s+\w+){0,2}\s*$")
 _NOT_AGE_BEFORE = re.compile(r"(?:\byli|\balle|\bnoin|\bn\.|\bkohta|\bmelkein)\s*$")
 _NOT_AGE_AFTER = re.compile(
     r"\s*(?:(?!(?:ja|mies|nainen|aiti|isa|poika|tytto|tyyppi)\b)\w+\s+){0,2}?(?:tyoton|tyottom|tyotta|toissa|toita|kokemu|sitten|alalla|alan|tyoura|ura\b|tehny|tehnyt|naimis|asunu|asunut"
@@ -105,6 +106,8 @@ def find_ages(text: str, today: date, *, asked: bool = False) -> list[Span]:
             )
         ):
             continue
+        elif after and not asked and _PAST.search(text[: number.start]):
+            continue  # "hitsari olin 20 vuotta", "olin 46v kun lopetin"
         elif after and (after["maybe"] in {"v", "vee"} or (before_loose and before_loose["maybe"]) or asked):
             if not re.search(r"(?:ollu\w*|kestany\w*|kesti|jo|viel|viime|ainakin)\s*$", text[: number.start]) or asked:
                 _add(found, number.start, end, value)
