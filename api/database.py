@@ -41,9 +41,15 @@ BUSY_TIMEOUT_MS = 4000
 """A resident waits five seconds at most, also for the word that something is wrong."""
 LEAST_BUSY_TIMEOUT_MS = 500
 """So long a write waits for other processes at least, however long it waited for those of its own."""
-_WRITE = "tienviitta_write"
-_WAIT_MS = "tienviitta_wait_ms"
 MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def writing(wait_ms: int = BUSY_TIMEOUT_MS) -> dict[str, int]:
+    """Execution options of a connection that writes: so long it waits for other processes that do."""
+    return {_WRITE_WAITS_MS: wait_ms}
+
+
+_WRITE_WAITS_MS = "tienviitta_write_waits_ms"
 
 
 class Base(DeclarativeBase):
@@ -120,13 +126,13 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if options.get(_WRITE, False):
-            # Only those who write wait for others.
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={options.get(_WAIT_MS, BUSY_TIMEOUT_MS)}")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
+        wait_ms = connection.get_execution_options().get(_WRITE_WAITS_MS)
+        if wait_ms is None:
             connection.exec_driver_sql("BEGIN")
+        else:
+            # Only those who write wait for others.
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={wait_ms}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _make_folder(url: URL) -> None:
@@ -148,15 +154,14 @@ class Database:
         self._engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not self.is_sqlite, pool_size=10)
         if self.is_sqlite:
             _prepare_sqlite(self._engine.sync_engine)
-        self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._writers = async_sessionmaker(self._engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         # SQLite has one writer at a time and waits by sleeping; within the process a lock is fairer and quicker.
         self._turnstile = asyncio.Lock() if self.is_sqlite else None
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session for reading; what it changes is thrown away."""
-        async with self._readers() as session:
+        async with self._sessions() as session:
             yield session
 
     @contextlib.asynccontextmanager
@@ -167,8 +172,8 @@ class Database:
             TimeoutError: another write has taken too long.
             sqlalchemy.exc.OperationalError: the database is locked, full or away.
         """
-        async with self._turn_to_write() as wait_ms, self._writers() as session, session.begin():
-            await session.connection(execution_options={_WAIT_MS: wait_ms})
+        async with self._turn_to_write() as wait_ms, self._sessions() as session, session.begin():
+            await session.connection(execution_options=writing(wait_ms))
             yield session
 
     @contextlib.asynccontextmanager
@@ -214,7 +219,7 @@ def sync_session(settings: Settings) -> Iterator[Session]:
     engine = make_sync_engine(settings)
     try:
         with (
-            Session(engine.execution_options(**{_WRITE: True}), expire_on_commit=False) as session,
+            Session(engine.execution_options(**writing()), expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session

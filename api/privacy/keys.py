@@ -19,12 +19,12 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Column, Engine, MetaData, Table, Text, bindparam, select, tuple_, type_coerce, update
 from sqlalchemy.engine import Connection
 
+from api.database import writing
 from api.privacy.crypto import EncryptedJSON, EncryptedText
 
 NAME = "TIENVIITTA_ENCRYPTION_KEYS"
 BATCH = 200
 """Rows in one transaction, so that nobody waits long for it."""
-_WRITE = {"tienviitta_write": True}
 
 
 class KeysError(RuntimeError):
@@ -129,7 +129,7 @@ def rotate(
     for table, columns in encrypted_columns(metadata).items():
         for rows in _batches(engine, table, columns):
             count = 0
-            with engine.connect().execution_options(**_WRITE) as connection, connection.begin():
+            with engine.connect().execution_options(**writing()) as connection, connection.begin():
                 for row in rows:
                     for column in columns:
                         count += _renew(connection, table, column, row, first, everyone)
