@@ -200,15 +200,16 @@ def _kind(turn: Turn) -> AnswerKind:
 
 def _meant(turn: Turn, kind: AnswerKind) -> Service | None:
     """The service asked about: the named one, one that fits the words, or the one last spoken of."""
-    found = _named(turn)
+    named = _named(turn)
+    if named:
+        return named[0]
     access = _access(turn)
-    if not found and turn.text and not turn.is_button and kind == "what":
-        meant = access.meant(turn.text)
-        found = [] if meant is None else [meant]
-    if not found and turn.state.topic is not None and (kind != "what" or says("points_back", turn.text)):
-        topic = access.service(turn.state.topic)
-        found = [topic] if topic is not None else []
-    return found[0] if found else None
+    described: Service | None = None
+    if kind == "what" and turn.text and not turn.is_button:
+        described = access.meant(turn.text)
+    if described is None and turn.state.topic is not None and (kind != "what" or says("points_back", turn.text)):
+        described = access.service(turn.state.topic)
+    return described
 
 
 def _ask_which(turn: Turn, kind: AnswerKind) -> None:
